@@ -1,0 +1,325 @@
+"""Kinds of field: how a cell of text becomes a value, and what counts as a mistake.
+
+Each kind is one pure function text -> value. It is the only place where that meaning is written
+down: tables apply it once per distinct cell, records check their values against the same rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+import attrs
+
+from wushe.errors import ProblemKind
+from wushe.text import Text
+
+Storage = Literal["object", "int64", "float64", "date", "flag"]
+"""Column storage: unknown is None, `UNKNOWN_INT`, NaN, NaT and -1 respectively."""
+
+
+class BadValue(Exception):
+    """A cell or attribute that its kind refuses; carries the kind of problem and its parameters."""
+
+    def __init__(self, problem: ProblemKind, **params: Any) -> None:
+        super().__init__(problem, params)
+        self.problem, self.params = problem, params
+
+
+@attrs.frozen
+class Kind:
+    """A kind of field: `parse` reads text, `check` judges a value, `say` writes it back to a table."""
+
+    name: str
+    storage: Storage
+    parse: Callable[[str], Any]
+    python: tuple[type, ...]
+    say: Callable[[Any], str] = str
+
+
+def _kind(code: str, what: tuple[str, str], expected: tuple[str, str], todo: tuple[str, str]) -> ProblemKind:
+    return ProblemKind(code, Text(*what), Text(*expected), Text(*todo))
+
+
+SPREADSHEET_NUMBER = _kind(
+    "spreadsheet-number",
+    ("编号被电子表格改成了科学计数法", "the spreadsheet turned this identifier into a rounded number"),
+    ("原来的完整编号", "the original identifier in full"),
+    ("把该列设为“文本”格式后从原始资料重新填写；丢失的数字无法还原", "format the column as Text and re-enter it from the source; the lost digits cannot be recovered"),
+)
+NOT_AN_ID = _kind(
+    "bad-identifier",
+    ("编号不合规", "not a usable identifier"),
+    ("1 到 64 个字符，不含空格和控制字符", "1 to 64 characters without spaces or control characters"),
+    ("改用简短编号，如 H-0001", "use a short code such as H-0001"),
+)
+NOT_INTEGER = _kind(
+    "not-an-integer",
+    ("不是整数", "not a whole number"),
+    ("整数，如 12", "a whole number such as 12"),
+    ("改为整数；不知道就留空", "enter a whole number, or leave it empty if unknown"),
+)
+NOT_NUMBER = _kind(
+    "not-a-number",
+    ("不是数字", "not a number"),
+    ("数字，如 114.31", "a number such as 114.31"),
+    ("改为数字；不知道就留空", "enter a number, or leave it empty if unknown"),
+)
+NOT_MONEY = _kind(
+    "bad-money",
+    ("金额不合规", "not an amount of money"),
+    ("以元为单位，最多两位小数，如 1200.50", "yuan with at most two decimals, such as 1200.50"),
+    ("按元填写，去掉单位和文字；不知道就留空", "enter yuan without words or units, or leave it empty if unknown"),
+)
+NOT_DATE = _kind(
+    "bad-date",
+    ("日期不合规", "not a date"),
+    ("存在的日期，如 2025-09-15 或 2025年9月15日", "an existing date such as 2025-09-15"),
+    ("改为 年-月-日", "write year-month-day"),
+)
+EXCEL_SERIAL = _kind(
+    "spreadsheet-date",
+    ("日期被电子表格存成了序列号", "the spreadsheet stored this date as a serial number"),
+    ("日期，如 2025-09-15", "a date such as 2025-09-15"),
+    ("把该列设为日期格式 yyyy-mm-dd 后再导出", "format the column as yyyy-mm-dd and export again"),
+)
+NOT_FLAG = _kind(
+    "bad-flag",
+    ("不是“是/否”", "not yes or no"),
+    ("是、否，或留空表示未知", "yes, no, or empty for unknown"),
+    ("改为 是 或 否", "enter yes or no"),
+)
+NOT_CHOICE = _kind(
+    "unknown-choice",
+    ("不在可选值之内", "not one of the choices"),
+    ("其中之一：{choices}", "one of: {choices}"),
+    ("改为所列的值之一", "use one of the listed values"),
+)
+NOT_UNIT = _kind(
+    "unknown-unit",
+    ("单位不认识", "unknown unit"),
+    ("件、箱*20、千克、升、小时、次、元 等", "piece, box*20, kg, litre, hour, time, yuan and so on"),
+    ("改用所列单位；整箱写明每箱件数，如 箱*20", "use a listed unit; give the pack size, such as box*20"),
+)
+NOT_QUANTITY = _kind(
+    "bad-quantity",
+    ("数量不合规", "not a quantity"),
+    ("大于 0 的数，最多 10^12 个基本单位", "a number above 0, at most 10^12 base units"),
+    ("改为正数；数量未知则留空", "enter a positive number, or leave it empty if unknown"),
+)
+BAD_ID_NUMBER = _kind(
+    "bad-id-number",
+    ("身份证号校验不通过", "ID number fails its checksum or date"),
+    ("18 位公民身份号码（GB 11643）", "an 18-character citizen identity number (GB 11643)"),
+    ("对照证件重新录入；不知道就留空", "re-enter it from the card, or leave it empty if unknown"),
+)
+BAD_CREDIT_CODE = _kind(
+    "bad-credit-code",
+    ("统一社会信用代码校验不通过", "unified social credit code fails its checksum"),
+    ("18 位统一社会信用代码（GB 32100）", "an 18-character unified social credit code (GB 32100)"),
+    ("对照登记证书重新录入", "re-enter it from the registration certificate"),
+)
+BAD_PHONE = _kind(
+    "bad-phone",
+    ("电话号码不合规", "not a phone number"),
+    ("5 到 20 位数字，可含 + - 空格", "5 to 20 digits, with + - or spaces"),
+    ("核对号码；不知道就留空", "check the number, or leave it empty if unknown"),
+)
+BAD_TEXT = _kind(
+    "bad-text",
+    ("文字含有控制字符或过长", "text has control characters or is too long"),
+    ("最多 2000 个字符的普通文字", "plain text of at most 2000 characters"),
+    ("删去不可见字符或缩短", "remove invisible characters or shorten it"),
+)
+
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+def _plain(text: str) -> str:
+    """Fold full-width digits and signs, and thousands separators, to what int() and Decimal() read."""
+    word = unicodedata.normalize("NFKC", text).strip()
+    return word.replace(",", "") if _THOUSANDS.fullmatch(word) else word
+
+
+def _parse_id(text: str) -> str:
+    if _SCIENTIFIC.fullmatch(text):
+        raise BadValue(SPREADSHEET_NUMBER)
+    if not 1 <= len(text) <= 64 or any(c.isspace() or not c.isprintable() for c in text):
+        raise BadValue(NOT_AN_ID)
+    return text
+
+
+def _parse_text(text: str) -> str:
+    if len(text) > 2000 or _CONTROL.search(text):
+        raise BadValue(BAD_TEXT)
+    return text
+
+
+def _parse_integer(text: str) -> int:
+    word = _plain(text)
+    if _SCIENTIFIC.fullmatch(word):
+        raise BadValue(SPREADSHEET_NUMBER)
+    if not re.fullmatch(r"[+-]?\d{1,18}", word):
+        raise BadValue(NOT_INTEGER)
+    return int(word)
+
+
+def _decimal(text: str, problem: ProblemKind) -> Decimal:
+    try:
+        value = Decimal(_plain(text))
+    except InvalidOperation:
+        raise BadValue(problem) from None
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+        raise BadValue(problem)
+    return value
+
+
+def _parse_number(text: str) -> float:
+    return float(_decimal(text, NOT_NUMBER))
+
+
+def _parse_money(text: str) -> int:
+    fen = _decimal(text.removesuffix("元"), NOT_MONEY) * 100
+    if fen != fen.to_integral_value():
+        raise BadValue(NOT_MONEY)
+    return int(fen)
+
+
+def _say_money(fen: int) -> str:
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def _parse_date(text: str) -> dt.date:
+    word = _plain(text).removesuffix(" 00:00:00")
+    found = _DATE.fullmatch(word)
+    if found is None:
+        serial = re.fullmatch(r"[2-6]\d{4}(\.0+)?", word)
+        raise BadValue(EXCEL_SERIAL if serial else NOT_DATE)
+    try:
+        return dt.date(*(int(g) for g in found.groups() if g is not None))
+    except ValueError:
+        raise BadValue(NOT_DATE) from None
+
+
+_YES = frozenset({"yes", "y", "true", "1", "是", "有", "√", "对"})
+_NO = frozenset({"no", "n", "false", "0", "否", "无", "×", "不是", "没有"})
+
+
+def _parse_flag(text: str) -> bool:
+    word = text.lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise BadValue(NOT_FLAG)
+
+
+def _parse_quantity(text: str) -> Decimal:
+    value = _decimal(text, NOT_QUANTITY)
+    if value <= 0:
+        raise BadValue(NOT_QUANTITY)
+    return value
+
+
+def _parse_id_number(text: str) -> str:
+    from stdnum.cn import ric
+    from stdnum.exceptions import InvalidComponent, ValidationError
+
+    word = _plain(text).upper()
+    if _SCIENTIFIC.fullmatch(word) or re.fullmatch(r"\d{15}000(\.0)?", word):
+        raise BadValue(SPREADSHEET_NUMBER)
+    try:
+        compact = ric.compact(word)
+        if len(compact) != 18 or ric.calc_check_digit(compact[:-1]) != compact[-1]:
+            raise BadValue(BAD_ID_NUMBER)
+        ric.get_birth_date(compact)
+    except (InvalidComponent, ValidationError, ValueError, IndexError):
+        raise BadValue(BAD_ID_NUMBER) from None
+    return str(compact)
+
+
+def _parse_credit_code(text: str) -> str:
+    from stdnum.cn import uscc
+    from stdnum.exceptions import ValidationError
+
+    try:
+        return str(uscc.validate(_plain(text)))
+    except ValidationError:
+        raise BadValue(BAD_CREDIT_CODE) from None
+
+
+def _parse_phone(text: str) -> str:
+    word = _plain(text)
+    if _SCIENTIFIC.fullmatch(word):
+        raise BadValue(SPREADSHEET_NUMBER)
+    digits = re.sub(r"[+\- ()]", "", word)
+    if not (digits.isdigit() and 5 <= len(digits) <= 20):
+        raise BadValue(BAD_PHONE)
+    return word
+
+
+def _parse_tags(text: str) -> tuple[str, ...]:
+    """Read ``a;b``, ``a；b`` or ``a、b`` as a sorted tuple; the word ``none`` or ``无`` is the empty one."""
+    if text.lower() in {"none", "无"}:
+        return ()
+    words = {w.strip() for w in re.split(r"[;；、|]", text)}
+    return tuple(sorted(_parse_id(w) for w in words if w))
+
+
+def _say_tags(tags: tuple[str, ...]) -> str:
+    return ";".join(tags) if tags else "none"
+
+
+def _parse_unit(text: str) -> str:
+    from wushe.model.units import parse_unit
+
+    if parse_unit(text) is None:
+        raise BadValue(NOT_UNIT)
+    return text
+
+
+IDENT = Kind("identifier", "object", _parse_id, (str,))
+TEXT = Kind("text", "object", _parse_text, (str,))
+INTEGER = Kind("integer", "int64", _parse_integer, (int,))
+NUMBER = Kind("number", "float64", _parse_number, (float, int), repr)
+MONEY = Kind("money", "int64", _parse_money, (int,), _say_money)
+DATE = Kind("date", "date", _parse_date, (dt.date,), lambda d: str(d.isoformat()))
+FLAG = Kind("flag", "flag", _parse_flag, (bool,), lambda b: "yes" if b else "no")
+QUANTITY = Kind("quantity", "int64", _parse_quantity, (int,))
+UNIT = Kind("unit", "object", _parse_unit, (str,))
+TAGS = Kind("tags", "object", _parse_tags, (tuple,), _say_tags)
+ID_NUMBER = Kind("id number", "object", _parse_id_number, (str,))
+CREDIT_CODE = Kind("credit code", "object", _parse_credit_code, (str,))
+PHONE = Kind("phone", "object", _parse_phone, (str,))
+
+
+def choice(codes: Mapping[str, str]) -> Kind:
+    """Return a kind whose values are the keys of `codes`; their Chinese labels are read as well."""
+    lookup = {**{zh: code for code, zh in codes.items()}, **{code: code for code in codes}}
+    listed = ", ".join(f"{code} {zh}" for code, zh in codes.items())
+
+    def parse(text: str) -> str:
+        found = lookup.get(text) or lookup.get(text.lower())
+        if found is None:
+            raise BadValue(NOT_CHOICE, choices=listed)
+        return found
+
+    return Kind("choice", "object", parse, (str,))
+
+
+def choice_tags(codes: Mapping[str, str]) -> Kind:
+    """Return a kind of tags that must all be keys of `codes` (Chinese labels are read as well)."""
+    one = choice(codes)
+
+    def parse(text: str) -> tuple[str, ...]:
+        return tuple(sorted({one.parse(tag) for tag in _parse_tags(text)}))
+
+    return Kind("tags", "object", parse, (tuple,), _say_tags)

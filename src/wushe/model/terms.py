@@ -1,0 +1,142 @@
+"""Registries, the closed list of reasons, and what hooks receive and return."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from wushe.model.storage import Array
+from wushe.model.units import DIMENSIONS, Dimension
+from wushe.text import Text
+
+Form = Literal["goods", "money", "service"]
+Reason = Literal[
+    "no_offer", "reach", "skill", "vetting", "window", "restriction", "consent", "budget", "capacity", "gives_way"
+]
+"""Why a need stays unserved; the order is the order in which the reasons are looked for."""
+
+REASONS: dict[Reason, Text] = {
+    "no_offer": Text(zh="资源库中没有这一类供给", en="nobody offers this category"),
+    "reach": Text(zh="有此类供给，但都到不了这个地方", en="such offers exist, but none reaches this place"),
+    "skill": Text(zh="到得了的供给都不具备所需技能", en="the offers in reach lack the skill asked for"),
+    "vetting": Text(zh="服务未成年人须先查询从业记录，现有人员没有有效查询", en="work with a minor needs a vetting within the year, and nobody in reach has one"),
+    "window": Text(zh="时间对不上", en="no offer is available in the time asked for"),
+    "restriction": Text(zh="捐赠限定了用途、地区或对象", en="the donor's restriction excludes this need"),
+    "consent": Text(zh="没有家庭同意转介的记录，请先征得同意", en="no recorded consent to refer the household; ask for it first"),
+    "budget": Text(zh="可用资金已经用完", en="the money that fits is used up"),
+    "capacity": Text(zh="合适的供给都已排满", en="every fitting offer is fully used"),
+    "gives_way": Text(zh="合适的供给先给了更紧急的需求", en="the fitting offers went to more urgent needs"),
+}
+assert set(REASONS) == set(get_args(Reason))
+
+
+@attrs.frozen
+class NeedCategory:
+    """A category of need.
+
+    `dimension` is what is counted; `typical` the amount planned for where a need's quantity is
+    unknown (base units); `skills` what every helper must have; `refers` whether serving it hands
+    the household's facts to another party, so that consent is needed; `minors` whether it is work
+    with minors by its nature, so that helpers must be vetted (未成年人保护法 article 62).
+    """
+
+    id: str
+    zh: str
+    en: str
+    form: Form = attrs.field(validator=attrs.validators.in_(("goods", "money", "service")))
+    dimension: Dimension = attrs.field(validator=attrs.validators.in_(tuple(DIMENSIONS)))
+    typical: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    skills: tuple[str, ...] = ()
+    refers: bool = True
+    minors: bool = False
+
+    def name(self, lang: str = "zh") -> str:
+        """Return the category's name in `lang`."""
+        return Text(self.zh, self.en).say(lang)
+
+
+@attrs.frozen
+class TargetGroup:
+    """A group of people that policies and donors name (对象类别)."""
+
+    id: str
+    zh: str
+    en: str
+
+    def name(self, lang: str = "zh") -> str:
+        """Return the group's name in `lang`."""
+        return Text(self.zh, self.en).say(lang)
+
+
+@attrs.frozen(eq=False)
+class Columns:
+    """Named read-only columns of equal length, as hooks receive them; ``columns["urgency"]``."""
+
+    n: int
+    arrays: Mapping[str, Array]
+
+    def __attrs_post_init__(self) -> None:
+        for array in self.arrays.values():
+            array.flags.writeable = False
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    def __len__(self) -> int:
+        return self.n
+
+
+@attrs.frozen(eq=False)
+class Pairs:
+    """Candidate pairs: `need` and `offer` are row numbers, int32 arrays of shape (n_pairs,)."""
+
+    need: npt.NDArray[np.int32]
+    offer: npt.NDArray[np.int32]
+
+    def __attrs_post_init__(self) -> None:
+        self.need.flags.writeable = False
+        self.offer.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.need)
+
+    def take(self, where: Array) -> Pairs:
+        """Return the pairs at `where` (mask or index)."""
+        return Pairs(self.need[where], self.offer[where])
+
+
+@attrs.frozen(eq=False)
+class FilterTerm:
+    """One eligibility rule's answer: `allowed` bool (n_pairs,), `reason` for the pairs it refuses."""
+
+    allowed: Array
+    reason: Reason
+
+
+@attrs.frozen(eq=False)
+class ScoreTerm:
+    """One score: `values` float (n_pairs,) within 0..1, higher is better; integer `weight` > 0."""
+
+    name: str
+    weight: int
+    values: Array
+    label: Text | None = None
+
+
+@attrs.frozen(eq=False)
+class Context:
+    """What a run knows beside the tables: the date `on`, the registries, past services, settings.
+
+    `history` holds the sorted keys of (client, provider) that met before, see `pair_served_before`.
+    """
+
+    on: dt.date
+    categories: Mapping[str, NeedCategory]
+    target_groups: Mapping[str, TargetGroup]
+    history: npt.NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(0, dtype=np.int64))
+    settings: Mapping[str, Any] = attrs.field(factory=dict)

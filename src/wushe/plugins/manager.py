@@ -1,0 +1,290 @@
+"""Loading plugins, finding conflicts, calling hooks and attributing what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+import attrs
+import numpy as np
+import pluggy
+
+from wushe.errors import PluginConflictError, PluginError, WusheError
+from wushe.model.help import Offer
+from wushe.model.storage import Array
+from wushe.model.tables import Table, table_of
+from wushe.model.terms import Columns, Context, FilterTerm, NeedCategory, Pairs, Reason, ScoreTerm, TargetGroup
+from wushe.plugins import hookspecs
+
+GROUP = "wushe"
+"""Entry point group in which plugins, built-in ones included, are found by name."""
+DEFAULTS = "defaults"
+SCORE_STEPS = 1000
+"""Score values are quantised to this many steps."""
+MAX_TOTAL_WEIGHT = 10**6
+"""Largest sum of score weights: keeps every edge cost within int32."""
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class Plugin:
+    """One loaded plugin: its name, version and the object that holds its hooks."""
+
+    name: str
+    version: str
+    implementation: object
+
+
+@attrs.frozen(eq=False)
+class QuantisedScore:
+    """A score term after the hook boundary: `points` = round(value * 1000), int32 (n_pairs,)."""
+
+    plugin: str
+    term: ScoreTerm
+    points: Array
+
+
+class Plugins:
+    """A set of loaded plugins. There is no global one: two sets with different rules can coexist.
+
+    Pickles by name where every plugin was loaded by name (worker processes rebuild), else by object.
+    """
+
+    def __init__(self, loaded: Sequence[Plugin], ordered: bool = False) -> None:
+        self._loaded = tuple(loaded)
+        self._ordered = ordered
+        self._manager = _register(self._loaded)
+        self.categories: Mapping[str, NeedCategory] = self._union("register_need_categories", NeedCategory)
+        self.target_groups: Mapping[str, TargetGroup] = self._union("register_target_groups", TargetGroup)
+        self._first("prioritise_needs")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        named = [(p.name, _by_name(p)) for p in self._loaded]
+        return _rebuild, (tuple((n, None if ok else p) for (n, ok), p in zip(named, self._loaded, strict=True)), self._ordered)
+
+    def __repr__(self) -> str:
+        return f"<Plugins {', '.join(f'{n} {v}' for n, v in self.versions)}>"
+
+    @property
+    def versions(self) -> tuple[tuple[str, str], ...]:
+        """Names and versions of the active plugins, as every report prints them."""
+        return tuple((p.name, p.version) for p in self._loaded)
+
+    def hooks_of(self, name: str) -> tuple[str, ...]:
+        """Return the hooks that plugin `name` implements, sorted."""
+        return tuple(sorted(h for h in _HOOKS if any(p.name == name for p, _ in self._calls(h))))
+
+    def derive_offers(self, parties: Mapping[str, Table], context: Context) -> list[tuple[str, Table]]:
+        """Return (plugin name, offers) for every plugin that derives offers."""
+        answers = self._call("derive_offers", parties=parties, context=context)
+        return [(p.name, self._offers(p, answer)) for p, answer in answers]
+
+    def prioritise_needs(self, needs: Columns, context: Context) -> Array:
+        """Return priorities in 0..1, float64 (n_needs,): a city's answer before the default's."""
+        chosen = self._first("prioritise_needs")
+        if chosen is None:
+            return np.zeros(len(needs))
+        plugin, answer = self._invoke(chosen, "prioritise_needs", {"needs": needs, "context": context})
+        return _unit_interval(plugin, "prioritise_needs", answer, len(needs), "n_needs")
+
+    def filter_candidates(
+        self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
+    ) -> list[tuple[str, FilterTerm]]:
+        """Return every plugin's filter terms, checked for type, length and reason."""
+        answers = self._call("filter_candidates", needs=needs, offers=offers, pairs=pairs, context=context)
+        return [
+            (p.name, _filter_term(p, term, len(pairs)))
+            for p, answer in answers
+            for term in _several(p, "filter_candidates", answer, FilterTerm)
+        ]
+
+    def score_candidates(
+        self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
+    ) -> list[QuantisedScore]:
+        """Return every plugin's score terms, checked and quantised, sorted by term name."""
+        answers = self._call("score_candidates", needs=needs, offers=offers, pairs=pairs, context=context)
+        terms = [
+            _score_term(p, term, len(pairs))
+            for p, answer in answers
+            for term in _several(p, "score_candidates", answer, ScoreTerm)
+        ]
+        terms.sort(key=lambda s: s.term.name)
+        for a, b in zip(terms, terms[1:], strict=False):
+            if a.term.name == b.term.name:
+                raise PluginConflictError(
+                    f"score term {a.term.name!r} comes from both {a.plugin} and {b.plugin}; rename one of them"
+                )
+        if sum(s.term.weight for s in terms) > MAX_TOTAL_WEIGHT:
+            raise PluginConflictError(f"score weights add up to more than {MAX_TOTAL_WEIGHT}; lower them")
+        return terms
+
+    def _calls(self, hook: str) -> list[tuple[Plugin, Any]]:
+        """Return (plugin, implementation) in load order: pluggy's own order is last in, first out."""
+        impls = {impl.plugin_name: impl for impl in getattr(self._manager.hook, hook).get_hookimpls()}
+        return [(p, impls[p.name]) for p in self._loaded if p.name in impls]
+
+    def _call(self, hook: str, **arguments: Any) -> list[tuple[Plugin, Any]]:
+        return [self._invoke(call, hook, arguments) for call in self._calls(hook)]
+
+    def _invoke(self, call: tuple[Plugin, Any], hook: str, arguments: Mapping[str, Any]) -> tuple[Plugin, Any]:
+        plugin, impl = call
+        try:
+            answer = impl.function(*(arguments[name] for name in impl.argnames))
+        except WusheError as error:
+            raise PluginError(plugin.name, plugin.version, hook, str(error)) from error
+        except Exception as error:
+            message = f"raised {type(error).__name__}: {error}"
+            raise PluginError(plugin.name, plugin.version, hook, message) from error
+        return plugin, answer
+
+    def _first(self, hook: str) -> tuple[Plugin, Any] | None:
+        calls = self._calls(hook)
+        cities = [c for c in calls if c[0].name != DEFAULTS]
+        if len(cities) > 1 and not self._ordered:
+            names = " and ".join(p.name for p, _ in cities)
+            raise PluginConflictError(
+                f"hook {hook} takes one answer, but {names} both implement it; "
+                "load one of them, or pass ordered=True so that the first named wins"
+            )
+        return (cities or calls or [None])[0]
+
+    def _union(self, hook: str, kind: type[T]) -> Mapping[str, T]:
+        found: dict[str, T] = {}
+        owner: dict[str, str] = {}
+        for plugin, answer in self._call(hook):
+            for item in _several(plugin, hook, answer, kind):
+                key = item.id  # type: ignore[attr-defined]
+                if key in found:
+                    raise PluginConflictError(
+                        f"{hook}: id {key!r} is registered by both {owner[key]} and {plugin.name}; rename one of them"
+                    )
+                found[key], owner[key] = item, plugin.name
+        return MappingProxyType(dict(sorted(found.items())))
+
+    def _offers(self, plugin: Plugin, answer: Any) -> Table:
+        if isinstance(answer, Table):
+            if answer.kind.name != "offers":
+                raise PluginError(plugin.name, plugin.version, "derive_offers", f"returned a table of {answer.kind.name}, expected offers")
+            return answer
+        return table_of("offers", _several(plugin, "derive_offers", answer, Offer))
+
+
+def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = False) -> Plugins:
+    """Load plugins by name (entry point group ``wushe``) or as objects, together with the defaults.
+
+    An object is a module, class instance or anything with functions marked ``@wushe.hookimpl``; its
+    name is its ``name``, else its module or type name. With `ordered` the first named city's answer wins
+    where a hook takes only one. Raises PluginError for an unknown name, a misspelled hook or wrong
+    argument names, and PluginConflictError where two plugins claim the same thing.
+    """
+    wanted: list[str | object] = [DEFAULTS] if defaults and DEFAULTS not in plugins else []
+    loaded = [_load(p) for p in (*wanted, *plugins)]
+    head, rest = loaded[: len(wanted)], loaded[len(wanted) :]
+    if not ordered:
+        rest.sort(key=lambda p: p.name)
+    return Plugins(head + rest, ordered)
+
+
+def available() -> dict[str, str]:
+    """Return the installed plugins by name with the distribution version, sorted."""
+    found = {e.name: _version(e) for e in metadata.entry_points(group=GROUP)}
+    return dict(sorted(found.items()))
+
+
+_HOOKS = tuple(name for name in vars(hookspecs) if hasattr(vars(hookspecs)[name], "wushe_spec"))
+
+
+def _load(plugin: str | object) -> Plugin:
+    if isinstance(plugin, Plugin):
+        return plugin
+    if isinstance(plugin, str):
+        entries = {e.name: e for e in metadata.entry_points(group=GROUP)}
+        if plugin not in entries:
+            known = ", ".join(sorted(entries)) or "none"
+            raise PluginError(plugin, "-", "load", f"no plugin of this name is installed; installed: {known}")
+        entry = entries[plugin]
+        try:
+            return Plugin(plugin, _version(entry), entry.load())
+        except Exception as error:
+            raise PluginError(plugin, _version(entry), "load", f"import failed: {type(error).__name__}: {error}") from error
+    name = getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or type(plugin).__name__
+    return Plugin(str(name).rpartition(".")[2], str(getattr(plugin, "__version__", "0")), plugin)
+
+
+def _version(entry: metadata.EntryPoint) -> str:
+    return entry.dist.version if entry.dist else "0"
+
+
+def _by_name(plugin: Plugin) -> bool:
+    entries = {e.name: e for e in metadata.entry_points(group=GROUP)}
+    return plugin.name in entries and entries[plugin.name].load() is plugin.implementation
+
+
+def _rebuild(named: tuple[tuple[str, Plugin | None], ...], ordered: bool) -> Plugins:
+    return Plugins([plugin or _load(name) for name, plugin in named], ordered)
+
+
+def _register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    for plugin in loaded:
+        if manager.has_plugin(plugin.name):
+            raise PluginConflictError(f"two plugins are called {plugin.name!r}; load one of them")
+        try:
+            manager.register(plugin.implementation, plugin.name)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(plugin.name, plugin.version, "load", str(error)) from error
+        except ValueError as error:
+            raise PluginConflictError(f"plugin {plugin.name!r} is loaded twice: {error}") from error
+        if not manager.get_hookcallers(plugin.implementation):
+            raise PluginError(plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl")
+    return manager
+
+
+def _several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:
+    items = [answer] if isinstance(answer, kind) else answer
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+        raise PluginError(plugin.name, plugin.version, hook, f"returned {type(answer).__name__}, expected {kind.__name__} or several")
+    result = list(items)
+    for item in result:
+        if not isinstance(item, kind):
+            raise PluginError(plugin.name, plugin.version, hook, f"returned {type(item).__name__}, expected {kind.__name__}")
+    return result
+
+
+def _shaped(plugin: Plugin, hook: str, values: Any, n: int, unit: str, dtypes: str, wanted: str) -> Array:
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in dtypes:
+        got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise PluginError(plugin.name, plugin.version, hook, f"returned {got}, expected a numpy array of {wanted}")
+    if values.shape != (n,):
+        raise PluginError(plugin.name, plugin.version, hook, f"returned shape {values.shape}, expected ({n},) = ({unit},)")
+    return values
+
+
+def _unit_interval(plugin: Plugin, hook: str, values: Any, n: int, unit: str) -> Array:
+    checked = _shaped(plugin, hook, values, n, unit, "fiub", "numbers").astype(np.float64)
+    if not np.isfinite(checked).all():
+        row = int(np.flatnonzero(~np.isfinite(checked))[0])
+        raise PluginError(plugin.name, plugin.version, hook, f"returned {checked[row]} at position {row}, expected finite values")
+    if n and (checked.min() < 0 or checked.max() > 1):
+        raise PluginError(plugin.name, plugin.version, hook, f"returned values in {checked.min()}..{checked.max()}, expected 0..1")
+    return checked
+
+
+def _filter_term(plugin: Plugin, term: FilterTerm, n: int) -> FilterTerm:
+    _shaped(plugin, "filter_candidates", term.allowed, n, "n_pairs", "b", "bool")
+    if term.reason not in get_args(Reason):
+        raise PluginError(plugin.name, plugin.version, "filter_candidates", f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}")
+    return term
+
+
+def _score_term(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
+    values = _unit_interval(plugin, "score_candidates", term.values, n, "n_pairs")
+    if isinstance(term.weight, bool) or not isinstance(term.weight, int) or term.weight < 1:
+        raise PluginError(plugin.name, plugin.version, "score_candidates", f"term {term.name!r} has weight {term.weight!r}, expected an integer of at least 1")
+    points = np.rint(values * SCORE_STEPS).astype(np.int32)
+    return QuantisedScore(plugin.name, term, points)
