@@ -49,15 +49,17 @@ class Matching:
 
         The extra cost is against the best that does; None where there is no other candidate.
         """
+        mine = set(self.offer[self._rows(need)].tolist())
         span = slice(self.candidates.start[need], self.candidates.start[need + 1])
-        offers, costs = self.candidates.offer[span], self.candidates.cost[span]
-        mine = self.offer[self.need == need] if len(self.need) < 1000 else self.offer[self._rows(need)]
-        others = ~np.isin(offers, mine)
-        if not len(mine) or not others.any():
-            return None
-        best = int(costs[~others].min())
-        first = int(np.flatnonzero(others)[0])
-        return int(offers[first]), int(costs[first]) - best
+        best, other = None, None
+        for offer, cost in zip(self.candidates.offer[span].tolist(), self.candidates.cost[span].tolist(), strict=True):
+            if offer in mine:
+                best = cost if best is None else best
+            elif other is None:
+                other = offer, cost
+            if best is not None and other is not None:
+                return other[0], other[1] - best
+        return None
 
     def _rows(self, need: int) -> slice:
         return slice(int(np.searchsorted(self.need, need)), int(np.searchsorted(self.need, need, side="right")))

@@ -11,22 +11,23 @@ small part of a large problem. See Ahuja, Magnanti, Orlin, Network Flows (1993),
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Method = Literal["highs-ipm", "highs-ds"]
 Status = Literal["optimal", "time_limit", "not_proved"]
 """Without "optimal" the flow is feasible and `Flow.gap` says how far from the bound it may be."""
-FIRST_EDGES = 8
+FIRST_EDGES = 16
 """Cheapest edges per row that a group starts with."""
-GROUP_EDGES = 60_000
+GROUP_EDGES = 20_000
 """Small components are solved together up to about this many edges."""
 
 
-@attrs.frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """A solution with its certificate.
 
@@ -49,7 +50,7 @@ class Flow:
         return (self.objective - self.bound) / max(abs(self.objective), 1)
 
 
-@attrs.frozen(eq=False)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """CSR rows of edges sorted by cost: `start` (n_rows + 1,), `column`, `cost`, `limit` (n_edges,).
 
@@ -65,7 +66,7 @@ class Problem:
     penalty: Array
     capacity: Array
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         for name in ("cost", "limit", "demand", "penalty", "capacity"):
             if len(getattr(self, name)) and getattr(self, name).min() < 0:
                 raise ValueError(f"{name} must not be negative")
@@ -183,18 +184,21 @@ def _program(part: Problem, row: Array, active: Array, deadline: float) -> Answe
     one, place = np.ones(len(edge)), np.arange(len(edge))
     by_row = csr_array((one, (row[edge], place)), shape=(len(part.demand), len(edge)))
     by_column = csr_array((one, (part.column[edge], place)), shape=(len(part.capacity), len(edge)))
+    matrix: Any = vstack([by_row, by_column]).tocsr()
     limit = part.limit[edge] // unit
     tight = part.limit[edge] < np.minimum(part.demand[row[edge]], part.capacity[part.column[edge]])
     upper = np.where(tight, limit, np.inf)
     # The interior point method with crossover is the faster one on large parts, simplex on small ones.
-    methods = ("highs-ipm", "highs-ds") if len(edge) > 5_000 else ("highs-ds", "highs-ipm")
+    ipm: Method = "highs-ipm"
+    simplex: Method = "highs-ds"
+    methods = (ipm, simplex) if len(edge) > 5_000 else (simplex, ipm)
     for method in methods:
         left = deadline - time.perf_counter()
         if left <= 0:
             return None
         result = linprog(
             part.cost[edge].astype(float) - part.penalty[row[edge]],
-            A_ub=vstack([by_row, by_column]).tocsr(),
+            A_ub=matrix,
             b_ub=np.concatenate([part.demand, part.capacity]) / unit,
             bounds=np.column_stack([np.zeros(len(edge)), upper]),
             method=method,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
@@ -15,10 +15,11 @@ EARTH_KM = 6371.0
 Tagged = Literal["skill", "group", "place", "client"]
 
 
-def bitmask(tags: Sequence[Iterable[str] | None], vocabulary: Mapping[str, int]) -> npt.NDArray[np.uint64]:
+def bitmask(tags: Iterable[Iterable[str] | None], vocabulary: Mapping[str, int]) -> npt.NDArray[np.uint64]:
     """Return which words of `vocabulary` each element holds, uint64 array (n, n_words // 64 + 1)."""
-    mask = np.zeros((len(tags), len(vocabulary) // 64 + 1), dtype=np.uint64)
-    for row, words in enumerate(tags):
+    every = list(tags)
+    mask = np.zeros((len(every), len(vocabulary) // 64 + 1), dtype=np.uint64)
+    for row, words in enumerate(every):
         for word in words or ():
             bit = vocabulary.get(word)
             if bit is not None:
@@ -42,7 +43,7 @@ def pair_permitted(needs: Columns, offers: Columns, pairs: Pairs, by: Tagged) ->
     Offers without such a restriction admit every need. Bool array, shape (n_pairs,).
     """
     allowed = offers[f"{by}_mask"]
-    restricted = allowed.any(axis=1)
+    restricted = (allowed != 0).max(axis=1, initial=False)
     permitted = ~restricted[pairs.offer]
     where = np.flatnonzero(~permitted)
     need, offer = pairs.need[where], pairs.offer[where]

@@ -11,8 +11,8 @@ from wushe.errors import InputError
 from wushe.model.spec import RECORD_KINDS
 from wushe.model.tables import Table, empty_table, table_of
 from wushe.model.terms import NeedCategory, TargetGroup
-from wushe.network.places import PlaceTree, place_tree
-from wushe.network.references import reference_problems, resolve, term_problems
+from wushe.network.places import PlaceTree, cyclic, parents, place_tree
+from wushe.network.references import cycle_problems, reference_problems, resolve, term_problems
 from wushe.network.relations import Relation, relations_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ class LinkageNetwork:
     def relation(self, name: str, source: str, target: str) -> Relation:
         """Return the relation `name` from table `source` to table `target`. Raises KeyError."""
         for relation in self.relations:
-            if (relation.name, relation.source_kind, relation.target_kind) == (name, source, target):
+            if (relation.name, relation.source_kind, relation.target_kind) == (
+                name,
+                source,
+                target,
+            ):
                 return relation
         raise KeyError(f"no relation {source} {name} {target}")
 
@@ -123,16 +127,19 @@ def build_network(
     """
     for name, table in tables.items():
         if name not in RECORD_KINDS or table.kind.name != name:
-            raise KeyError(f"tables[{name!r}]: holds {table.kind.name}; expected a record kind's own name")
+            raise KeyError(
+                f"tables[{name!r}]: holds {table.kind.name}; expected a record kind's own name"
+            )
     full = {name: tables[name] if name in tables else empty_table(name) for name in RECORD_KINDS}
     resolved = resolve(full)
-    problems = reference_problems(full, resolved)
-    try:
-        places = place_tree(full["places"])
-    except InputError as circular:
-        raise InputError([*problems, *circular.problems]) from None
+    parent = parents(full["places"])
+    problems = [
+        *reference_problems(full, resolved),
+        *cycle_problems(full["places"], cyclic(parent)),
+    ]
     if problems:
         raise InputError(problems)
+    places = place_tree(full["places"], parent)
     relations = relations_of(full, resolved, places)
     return LinkageNetwork(full, dict(categories), dict(target_groups), versions, places, relations)
 
@@ -152,7 +159,9 @@ def build_network_from_records(
     by_kind: dict[str, list[Any]] = {}
     for item in records:
         if type(item) not in names:
-            raise TypeError(f"records: {type(item).__name__} is no record kind; expected wushe.model records")
+            raise TypeError(
+                f"records: {type(item).__name__} is no record kind; expected wushe.model records"
+            )
         by_kind.setdefault(names[type(item)], []).append(item)
     tables = {name: table_of(name, items) for name, items in by_kind.items()}
     problems = term_problems(tables, {"categories": categories, "target_groups": target_groups})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from wushe.errors import InputError, Problem, ProblemKind
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
 from wushe.model.tables import Table
-from wushe.text import Text
 
 Rows = npt.NDArray[np.int32]
 """Row numbers; -1 stands for none."""
@@ -23,13 +21,6 @@ LEVEL_ROW = {level: row for row, level in enumerate(LEVELS)}
 """Column of each level in `PlaceTree.ancestors`, from the top down."""
 _CODE_WIDTHS = (2, 2, 2, 3, 3)
 """Digits that province, city, county, street and community add to a statistical code."""
-
-PLACE_CYCLE = ProblemKind(
-    "place-cycle",
-    Text(zh="上级编码绕成了圈，地区成了自己的上级", en="following the parents leads back to this place"),
-    Text(zh="上级编码逐级向上，止于最高一级", en="parents that lead up to a place without one"),
-    Text(zh="核对圈内各地区的上级编码", en="check the parent of each place in the circle"),
-)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -97,15 +88,22 @@ class PlaceTree:
         np.cumsum(running, axis=0, out=running)
         return np.asarray(running[self.last] - running[self.first])
 
+    def sum_above(self, values: Array) -> Array:
+        """Return for each place the sum of `values` over itself and all places above it.
+
+        Shapes and types as in `sum_below`.
+        """
+        running = np.zeros((len(self) + 1, *values.shape[1:]), dtype=np.int64)
+        running[self.first] = values
+        np.subtract.at(running, self.last, np.asarray(values, dtype=np.int64))
+        return np.asarray(np.cumsum(running, axis=0)[self.first])
+
     def any_above(self, flags: Array) -> Flags:
         """Return for each place whether `flags` is set for itself or any place above it.
 
         `flags` is bool of shape (n_places,) or (n_places, m); the result has the same shape.
         """
-        opened = np.zeros((len(self) + 1, *flags.shape[1:]), dtype=np.int64)
-        opened[self.first] = flags
-        np.subtract.at(opened, self.last, flags.astype(np.int64))
-        return np.asarray(np.cumsum(opened, axis=0)[self.first] > 0)
+        return np.asarray(self.sum_above(flags) > 0)
 
 
 def _take(values: Array, rows: Array | int) -> Array:
@@ -116,25 +114,23 @@ def _take(values: Array, rows: Array | int) -> Array:
     return np.where(rows >= 0, values[rows], -1)
 
 
-def place_tree(table: Table) -> PlaceTree:
-    """Return the tree of the table ``places``. Raises InputError where parents go in a circle."""
-    parent = parents(table)
-    circle = cyclic(parent)
-    if circle.any():
-        raise InputError(cycle_problems(table, circle))
+def place_tree(table: Table, parent: Rows) -> PlaceTree:
+    """Return the tree of the table ``places`` with the rows `parent`, which hold no circle.
+
+    See `parents` and `cyclic`.
+    """
     codes = np.array([LEVEL_ROW[level] for level in table["level"]], dtype=np.int8)
     first, last = _numbering(parent)
-    lon, lat = (table[name].astype(np.float64) for name in ("lon", "lat"))
-    return PlaceTree(table.ids.copy(), parent, _ancestors(parent, codes), codes, lon, lat, first, last)
-
-
-def cycle_problems(table: Table, circle: Flags) -> list[Problem]:
-    """Return one problem for each place in `circle`, bool (n_places,)."""
-    where = table.source or table.kind.name
-    return [
-        Problem(PLACE_CYCLE, where, int(table.rows[row]) or None, "parent", str(table.ids[row]))
-        for row in np.flatnonzero(circle)
-    ]
+    return PlaceTree(
+        ids=table.ids.copy(),
+        parent=parent,
+        ancestors=_ancestors(parent, codes),
+        level=codes,
+        lon=table["lon"].copy(),
+        lat=table["lat"].copy(),
+        first=first,
+        last=last,
+    )
 
 
 def parents(table: Table) -> Rows:
@@ -150,7 +146,7 @@ def parents(table: Table) -> Rows:
     by_code: dict[str, int] = {}
     for row, code in enumerate(table.ids):
         by_code.setdefault(_significant(code), row)
-    for row in np.flatnonzero(~table.known("parent")):
+    for row in np.flatnonzero(~table.known("parent")).tolist():
         code = _significant(table.ids[row])
         if not _is_digits(code):
             continue
@@ -179,7 +175,7 @@ def _significant(code: str) -> str:
 def cyclic(parent: Rows) -> Flags:
     """Return which places lie on a circle of parents, bool (n_places,)."""
     n = len(parent)
-    jump = np.append(parent, -1)  # index -1 leads to -1: a root stays a root
+    jump: Array = np.append(parent, -1)  # index -1 leads to -1: a root stays a root
     for _ in range(n.bit_length() + 1):
         jump = jump[jump]
     # After more than n steps whoever has not run out at a root stands on a circle, and every
@@ -189,22 +185,23 @@ def cyclic(parent: Rows) -> Flags:
     return circle[:n]
 
 
-def _by_depth(parent: Rows) -> Iterable[Rows]:
+def _by_depth(parent: Rows) -> list[Array]:
     """Return the rows one step below a root, then two steps below, and so on."""
     depth = np.zeros(len(parent), dtype=np.int32)
-    at = parent
+    at: Array = parent
     while (at >= 0).any():
         depth += at >= 0
         at = _take(parent, at)
     order = np.argsort(depth, kind="stable")
     cuts = np.searchsorted(depth[order], np.arange(1, depth.max(initial=0) + 2))
-    return [order[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [order[a:b] for a, b in pairwise(cuts)]
 
 
 def _ancestors(parent: Rows, level: npt.NDArray[np.int8]) -> Rows:
     n = len(parent)
     found = np.full((n, len(LEVELS)), -1, dtype=np.int32)
-    rows, at = np.arange(n), np.arange(n, dtype=np.int32)
+    rows: Array = np.arange(n)
+    at: Array = rows
     while len(rows):
         free = found[rows, level[at]] < 0
         found[rows[free], level[at[free]]] = at[free]
@@ -216,7 +213,7 @@ def _ancestors(parent: Rows, level: npt.NDArray[np.int8]) -> Rows:
 def _numbering(parent: Rows) -> tuple[Rows, Rows]:
     """Number the places so that whatever lies below a place follows it without a gap."""
     n = len(parent)
-    layers = list(_by_depth(parent))
+    layers = _by_depth(parent)
     size = np.ones(n, dtype=np.int64)
     for rows in reversed(layers):
         np.add.at(size, parent[rows], size[rows])

@@ -1,4 +1,8 @@
-"""References between tables resolved to row numbers, and the mistakes found on the way."""
+"""References between tables resolved to row numbers, and the mistakes found on the way.
+
+Folders are judged before, with closer words, by `wushe.io`; these are for tables and records that
+were made in a program. The same mistake has the same code in both.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from wushe.errors import Problem, ProblemKind
 from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
 from wushe.model.tables import Table
-from wushe.network.places import Rows
+from wushe.network.places import Flags, Rows
 from wushe.text import Text
 
 UNKNOWN_REFERENCE = ProblemKind(
@@ -22,8 +26,8 @@ UNKNOWN_REFERENCE = ProblemKind(
     Text(zh="{tables}中已有的编号", en="an id that exists in {tables}"),
     Text(zh="改正编号，或先补上被引用的记录", en="correct the id, or add the record it names"),
 )
-AMBIGUOUS_REFERENCE = ProblemKind(
-    "ambiguous-reference",
+SHARED_ID = ProblemKind(
+    "shared-id",
     Text(zh="编号同时属于几张表：{found}", en="the id is used in several tables: {found}"),
     Text(zh="在{tables}中只出现一次的编号", en="an id used once within {tables}"),
     Text(zh="给其中一条记录换一个编号", en="give one of the records another id"),
@@ -34,16 +38,35 @@ DUPLICATE_ID = ProblemKind(
     Text(zh="每条记录的编号各不相同", en="a different id for each record"),
     Text(zh="删去重复的记录或换一个编号", en="delete the duplicate or give it another id"),
 )
-UNKNOWN_TERM = ProblemKind(
-    "unknown-term",
-    Text(zh="没有登记的{registry}", en="not registered in {registry}"),
-    Text(zh="其中之一：{choices}", en="one of: {choices}"),
-    Text(zh="改用已登记的，或载入登记它的插件", en="use a registered one, or load the plugin that brings it"),
+_USE_A_REGISTERED_ONE = Text(
+    zh="改用已登记的，或载入登记它的插件",
+    en="use a registered one, or load the plugin that brings it",
 )
-_REGISTRY_NAMES = {
-    "categories": Text(zh="需求类别", en="the need categories"),
-    "target_groups": Text(zh="对象类别", en="the target groups"),
+_ONE_OF = Text(zh="其中之一：{choices}", en="one of: {choices}")
+UNKNOWN_TERMS = {
+    "categories": ProblemKind(
+        "unknown-category",
+        Text(zh="没有这个需求类别", en="there is no such need category"),
+        _ONE_OF,
+        _USE_A_REGISTERED_ONE,
+    ),
+    "target_groups": ProblemKind(
+        "unknown-target-group",
+        Text(zh="没有这个对象类别", en="there is no such target group"),
+        _ONE_OF,
+        _USE_A_REGISTERED_ONE,
+    ),
 }
+"""By the name of the registry that the field's words must be in."""
+PLACE_CYCLE = ProblemKind(
+    "place-cycle",
+    Text(
+        zh="上级编码绕成了圈，地区成了自己的上级",
+        en="following the parents leads back to this place",
+    ),
+    Text(zh="上级编码逐级向上，止于最高一级", en="parents that lead up to a place without one"),
+    Text(zh="核对圈内各地区的上级编码", en="check the parent of each place in the circle"),
+)
 _SHOWN_CHOICES = 20
 
 
@@ -71,7 +94,9 @@ class Resolved:
 
 def resolve(tables: Mapping[str, Table]) -> dict[tuple[str, str], Resolved]:
     """Return what every reference field of `tables` refers to, by (table name, field name)."""
-    index = {name: dict(zip(table.ids, range(len(table)), strict=True)) for name, table in tables.items()}
+    index = {
+        name: dict(zip(table.ids, range(len(table)), strict=True)) for name, table in tables.items()
+    }
     return {
         (name, field.name): _resolve(field, table[field.name], index)
         for name, table in tables.items()
@@ -120,9 +145,21 @@ def reference_problems(
                 problem, params = UNKNOWN_REFERENCE, {"tables": listed}
             else:
                 owners = [ref for ref in found.refs if tables[ref].row_of([word])[0] >= 0]
-                problem, params = AMBIGUOUS_REFERENCE, {"tables": listed, "found": ", ".join(owners)}
+                problem, params = (
+                    SHARED_ID,
+                    {"tables": listed, "found": ", ".join(owners)},
+                )
             problems.append(_problem(problem, table, row, field, word, params))
     return problems
+
+
+def cycle_problems(places: Table, circle: Flags) -> list[Problem]:
+    """Return one problem for each place in `circle`, bool (n_places,)."""
+    field = places.kind.field("parent")
+    return [
+        _problem(PLACE_CYCLE, places, row, field, str(places["parent"][row]), {})
+        for row in np.flatnonzero(circle).tolist()
+    ]
 
 
 def term_problems(
@@ -134,14 +171,11 @@ def term_problems(
         for field in table.kind.fields:
             if field.vocabulary is None:
                 continue
-            known = registries[field.vocabulary]
-            params = {
-                "registry": _REGISTRY_NAMES[field.vocabulary],
-                "choices": ", ".join(sorted(known)[:_SHOWN_CHOICES]) or "-",
-            }
+            known, kind = registries[field.vocabulary], UNKNOWN_TERMS[field.vocabulary]
+            params = {"choices": ", ".join(sorted(known)[:_SHOWN_CHOICES]) or "-"}
             for row, word in zip(*_entries(table[field.name]), strict=True):
                 if word not in known:
-                    problems.append(_problem(UNKNOWN_TERM, table, int(row), field, word, params))
+                    problems.append(_problem(kind, table, int(row), field, word, params))
     return problems
 
 
@@ -162,6 +196,8 @@ def _problem(
 ) -> Problem:
     """Say where: file and row, or class and id where the record came from no file."""
     if table.source:
-        return Problem(kind, table.source, int(table.rows[row]), field.heading, field.shown(word), params)
+        return Problem(
+            kind, table.source, int(table.rows[row]), field.heading, field.shown(word), params
+        )
     where = f"{RECORD_KINDS[table.kind.name].cls.__name__}({table.ids[row]})"
     return Problem(kind, where, None, field.heading, field.shown(word), params)

@@ -154,7 +154,9 @@ def _row_per_record(
     return rows
 
 
-def _relation(name: str, source_kind: str, target_kind: str, source: Rows, target: Rows) -> Relation:
+def _relation(
+    name: str, source_kind: str, target_kind: str, source: Rows, target: Rows
+) -> Relation:
     both = np.unique((source.astype(np.int64) << 32) | target.astype(np.int64))
     return Relation(
         name,

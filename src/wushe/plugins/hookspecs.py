@@ -50,9 +50,9 @@ def prioritise_needs(needs: Columns, context: Context) -> Array:  # type: ignore
 
 
 @hookspec
-def filter_candidates(
+def filter_candidates(  # type: ignore[empty-body]
     needs: Columns, offers: Columns, pairs: Pairs, context: Context
-) -> FilterTerm | Sequence[FilterTerm]:  # type: ignore[empty-body]
+) -> FilterTerm | Sequence[FilterTerm]:
     """Return which candidate pairs are allowed, bool (n_pairs,), and the reason for those refused.
 
     Combined by "and"; every refusal keeps its reason.
@@ -60,9 +60,9 @@ def filter_candidates(
 
 
 @hookspec
-def score_candidates(
+def score_candidates(  # type: ignore[empty-body]
     needs: Columns, offers: Columns, pairs: Pairs, context: Context
-) -> ScoreTerm | Sequence[ScoreTerm]:  # type: ignore[empty-body]
+) -> ScoreTerm | Sequence[ScoreTerm]:
     """Return score terms, float (n_pairs,) in 0..1, higher is better, each with an integer weight.
 
     Combined by weighted sum of the values quantised to thousandths, so that the order of plugins

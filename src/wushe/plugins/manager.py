@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
-from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 import attrs
@@ -149,7 +148,8 @@ class Plugins:
                 f"hook {hook} takes one answer, but {names} both implement it; "
                 "load one of them, or pass ordered=True so that the first named wins"
             )
-        return (cities or calls or [None])[0]
+        found = cities or calls
+        return found[0] if found else None
 
     def _union(self, hook: str, kind: type[T]) -> Mapping[str, T]:
         found: dict[str, T] = {}
@@ -162,7 +162,7 @@ class Plugins:
                         f"{hook}: id {key!r} is registered by both {owner[key]} and {plugin.name}; rename one of them"
                     )
                 found[key], owner[key] = item, plugin.name
-        return MappingProxyType(dict(sorted(found.items())))
+        return dict(sorted(found.items()))
 
     def _offers(self, plugin: Plugin, answer: Any) -> Table:
         if isinstance(answer, Table):

@@ -1,0 +1,132 @@
+"""Automation of wushe: `python -m nox -s demo`, `python -m nox -s tests`, `python -m nox -l`."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"  # honours the user's pip settings and mirrors
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "types", "docs"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk")
+
+
+def group(name: str) -> tuple[str, ...]:
+    """Return the requirements of one dependency group of pyproject.toml."""
+    return tuple(nox.project.dependency_groups(PYPROJECT, name))
+
+
+def can_show_pages() -> bool:
+    """Say whether a Chromium and a font for Chinese are there."""
+    if not any(map(shutil.which, CHROMIUM)) or not shutil.which("fc-list"):
+        return False
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False)
+    return bool(fonts.stdout.strip())
+
+
+def get_browser(session: nox.Session) -> None:
+    """Install Chromium and a CJK font where we may (root on Debian), else say what is missing."""
+    if can_show_pages():
+        return
+    install = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *DEBIAN_PACKAGES)
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        env = {"DEBIAN_FRONTEND": "noninteractive"}
+        try:
+            session.run("apt-get", "update", "-q", external=True, env=env, silent=True)
+            session.run(*install, external=True, env=env, silent=True)
+        except CommandFailed:
+            session.warn("apt-get failed")
+    if not can_show_pages():
+        session.warn(f"browser tests will be skipped; to run them: {' '.join(install)}")
+
+
+def run_tier(session: nox.Session, tier: str) -> None:
+    """Install wushe as a user would and run the whole suite with the counts of `tier`."""
+    session.install(".[all]", *group("tests"))
+    get_browser(session)
+    session.run("pytest", "-n", "auto", "--durations=5", *session.posargs, env={"WUSHE_TIER": tier})
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Plan the made-up district that ships with wushe; its page lands in the current folder."""
+    session.install(".")
+    session.chdir(session.invoked_from)
+    session.run("wushe", "demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the suite in under five minutes."""
+    run_tier(session, "tests")
+
+
+@nox.session
+def ci(session: nox.Session) -> None:
+    """Run the suite with reduced counts of the long campaigns, in under 25 minutes."""
+    run_tier(session, "ci")
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Run the suite with full counts and keep the evidence under docs/evidence."""
+    run_tier(session, "soak")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the fast tests on the lowest declared versions (they have wheels up to Python 3.12)."""
+    session.install("uv>=0.7")
+    session.run(
+        *("uv", "pip", "install", "--python", session.virtualenv.location),
+        *("--resolution", "lowest-direct", "--reinstall-package", "wushe"),
+        *("--group", "tests", ".[all]"),
+        env={"UV_SYSTEM_CERTS": "1"},
+    )
+    session.run(
+        *("pytest", "-n", "auto", "-m", "not slow and not browser"),
+        *session.posargs,
+        env={"WUSHE_TIER": "tests"},
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and the direction of imports."""
+    session.install("--no-deps", "-e", ".")
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the package, then an outside package that sees only what is installed."""
+    session.install(".[all]", *group("types"))
+    session.run("mypy")
+    session.chdir("tests/outside")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; warnings are errors."""
+    session.install(".", *group("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "docs/_build/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run every benchmark with its quick sizes."""
+    session.install(".[all]")
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script), "--quick", *session.posargs)

@@ -1,0 +1,28 @@
+"""Made-up districts that come with the package: data only, read like any other city's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+
+from wushe.errors import WusheError
+from wushe.text import Text
+
+DEMOS: Mapping[str, Text] = MappingProxyType(
+    {
+        "wuchang": Text(
+            "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",
+            "a made-up example on six streets of Wuchang: 60 households, 2 institutions and all five parties, planned on 2025-09-15",
+        ),
+    }
+)
+"""The demos by name; each is a folder of tables and fits the plugin of the same name."""
+
+
+def demo_path(name: str) -> Path:
+    """Return the folder of demo `name`, ready for `wushe.read`. Raises WusheError for an unknown name."""
+    if name not in DEMOS:
+        raise WusheError(f"demo {name!r} is unknown; expected one of: {', '.join(sorted(DEMOS))}")
+    return Path(str(resources.files(__name__).joinpath(name)))

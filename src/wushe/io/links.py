@@ -1,0 +1,204 @@
+"""What can only be judged across records and tables: ids, references, units, the place tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from wushe.errors import Problem
+from wushe.io.drafts import Draft
+from wushe.io.mistakes import (
+    DUPLICATE_ID,
+    MISSING_TABLE,
+    PLACE_CYCLE,
+    PLACE_LEVEL,
+    SHARED_ID,
+    UNKNOWN_REFERENCE,
+    WRONG_DIMENSION,
+)
+from wushe.io.suggest import Suggester
+from wushe.model.help import PROVIDERS
+from wushe.model.parties import LEVELS
+from wushe.model.spec import RECORD_KINDS, Field
+from wushe.model.storage import Array
+from wushe.model.tables import Table, sorted_table
+from wushe.model.terms import NeedCategory
+from wushe.model.units import DIMENSIONS, parse_unit
+from wushe.network.places import cyclic, parents
+from wushe.text import Text
+
+NAME_SPACES: tuple[tuple[str, ...], ...] = (PROVIDERS, ("households", "institutions"))
+"""Tables whose ids must differ, since one field may refer to any of them."""
+
+Drafts = Mapping[str, Draft]
+
+
+def link_problems(
+    drafts: Drafts, unread: Set[str], categories: Mapping[str, NeedCategory]
+) -> Iterator[Problem]:
+    """Yield every problem between records; tables in `unread` exist but could not be read."""
+    for draft in drafts.values():
+        yield from _duplicates(draft)
+    for names in NAME_SPACES:
+        yield from _shared([drafts[name] for name in names if name in drafts])
+    yield from reference_problems(drafts, unread)
+    for name, field in (
+        ("needs", "category"),
+        ("offers", "categories"),
+        ("resources", "categories"),
+    ):
+        if name in drafts:
+            yield from _wrong_dimensions(drafts[name], field, categories)
+    if "places" in drafts:
+        yield from _place_problems(drafts["places"])
+
+
+# --- ids ---------------------------------------------------------------------------------------
+
+
+def _duplicates(draft: Draft) -> Iterator[Problem]:
+    ids = [key for key in draft.columns["id"] if key is not None]
+    if len(set(ids)) == len(ids):
+        return
+    first: dict[str, int] = {}
+    for at, key in enumerate(draft.columns["id"]):
+        if key is not None and first.setdefault(key, at) != at:
+            other = int(draft.rows[first[key]])
+            yield draft.problem(DUPLICATE_ID, at, "id", key, other=other)
+
+
+def _shared(drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """Yield the ids of a table that a table before it uses too."""
+    owner: dict[str, tuple[Draft, int]] = {}
+    for draft in drafts:
+        for at, key in enumerate(draft.columns["id"]):
+            if key is None:
+                continue
+            theirs, row = owner.setdefault(key, (draft, at))
+            if theirs is not draft:
+                params = {"file": theirs.source, "other": int(theirs.rows[row])}
+                yield draft.problem(SHARED_ID, at, "id", key, **params)
+
+
+# --- references --------------------------------------------------------------------------------
+
+
+def reference_problems(drafts: Drafts, unread: Set[str]) -> Iterator[Problem]:
+    """Yield the references to ids that no record has, with close matches."""
+    ids = {name: set(draft.columns["id"]) | draft.left_out for name, draft in drafts.items()}
+    suggesters: dict[tuple[str, ...], Suggester] = {}
+    for draft in drafts.values():
+        for field in draft.kind.fields:
+            if not field.refs or not unread.isdisjoint(field.refs):
+                continue
+            known = set().union(*(ids.get(name, ()) for name in field.refs))
+            missing = _words(draft.columns[field.name]) - known
+            if not missing:
+                continue
+            if not any(name in drafts for name in field.refs):
+                yield _missing_table(draft, field)
+                continue
+            if field.refs not in suggesters:
+                suggesters[field.refs] = Suggester(known - {None})
+            yield from _dangling(draft, field, missing, suggesters[field.refs])
+
+
+def _words(column: Array) -> set[str]:
+    """Return the different ids in an object column of words or of tuples of words."""
+    values = set(column) - {None}
+    if any(isinstance(value, tuple) for value in values):
+        return set(chain.from_iterable(values))
+    return values
+
+
+def _entries(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _tables(field: Field) -> Text:
+    zh = "、".join(RECORD_KINDS[name].zh for name in field.refs)
+    return Text(zh, ", ".join(field.refs))
+
+
+def _missing_table(draft: Draft, field: Field) -> Problem:
+    used = [at for at, value in enumerate(draft.columns[field.name]) if _entries(value)]
+    return draft.problem(MISSING_TABLE, used[0], field.name, tables=_tables(field), n=len(used))
+
+
+def _dangling(
+    draft: Draft, field: Field, missing: Set[str], suggester: Suggester
+) -> Iterator[Problem]:
+    tables = _tables(field)
+    for at, value in enumerate(draft.columns[field.name]):
+        for word in _entries(value):
+            if word in missing:
+                close = suggester.close(word)
+                yield draft.problem(
+                    UNKNOWN_REFERENCE, at, field.name, word, tables=tables, close=close
+                )
+
+
+# --- units -------------------------------------------------------------------------------------
+
+
+def _wrong_dimensions(
+    draft: Draft, field: str, categories: Mapping[str, NeedCategory]
+) -> Iterator[Problem]:
+    """Yield the units that do not fit their categories, where these count in one dimension."""
+    pairs = list(zip(draft.columns[field], draft.columns["unit"], strict=True))
+    bad = {pair: _misfit(*pair, categories) for pair in set(pairs)}
+    if not any(bad.values()):
+        return
+    for at, pair in enumerate(pairs):
+        category = bad[pair]
+        if category is not None:
+            name = Text(category.zh, category.en)
+            params = {"category": name, "dimension": DIMENSIONS[category.dimension]}
+            yield draft.problem(WRONG_DIMENSION, at, "unit", pair[1], **params)
+
+
+def _misfit(
+    named: Any, written: str | None, categories: Mapping[str, NeedCategory]
+) -> NeedCategory | None:
+    """Return the category that `written` does not fit, None where it fits or cannot be judged."""
+    unit = None if written is None else parse_unit(written)
+    found = [categories[word] for word in _entries(named) if word in categories]
+    if unit is None or not found or len({category.dimension for category in found}) > 1:
+        return None
+    return None if found[0].dimension == unit.dimension else found[0]
+
+
+# --- places ------------------------------------------------------------------------------------
+
+
+def _place_problems(draft: Draft) -> Iterator[Problem]:
+    """Yield places whose parents go in a circle, and parents that are not of a higher level."""
+    known = [draft.columns[name] != np.array(None) for name in ("id", "level")]
+    at_table, position = _judged(draft, np.flatnonzero(known[0] & known[1]))
+    above = parents(at_table)
+    circle = cyclic(above)
+    order = list(LEVELS)
+    levels = [order.index(level) for level in at_table["level"]]
+    for row, parent in enumerate(above):
+        at, key = position[row], at_table["parent"][row]
+        if circle[row]:
+            yield draft.problem(PLACE_CYCLE, at, "parent", key)
+        elif parent >= 0 and levels[parent] >= levels[row]:
+            words = (
+                Text(LEVELS[name], name) for name in (order[levels[parent]], order[levels[row]])
+            )
+            upper, own = words
+            params: dict[str, Any] = {"parent": key, "parent_level": upper, "level": own}
+            yield draft.problem(PLACE_LEVEL, at, "parent", key, **params)
+
+
+def _judged(draft: Draft, at: Array) -> tuple[Table, list[int]]:
+    """Return the records at positions `at` as a table, and the position of each of its rows."""
+    columns = {name: column[at] for name, column in draft.columns.items()}
+    table = sorted_table(draft.kind, columns, at.astype(np.int64), draft.source)
+    return table, [int(position) for position in table.rows]

@@ -1,0 +1,227 @@
+"""One plan per household or institution: its items, what stays unserved and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import attrs
+
+from wushe.model.terms import REASONS, NeedCategory, Reason
+from wushe.model.units import Dimension, say_amount
+from wushe.privacy import Audience, check_audience, mask
+from wushe.text import Text
+
+KINDS: dict[str, Text] = {
+    "communities": Text("社区", "community"),
+    "organizations": Text("组织", "organization"),
+    "stations": Text("社工站", "social-work station"),
+    "social_workers": Text("社会工作者", "social worker"),
+    "volunteer_teams": Text("志愿服务队", "volunteer team"),
+    "volunteers": Text("社区志愿者", "volunteer"),
+    "funds": Text("慈善基金", "fund"),
+    "resources": Text("慈善物资", "charity goods"),
+    "household": Text("家庭", "household"),
+    "person": Text("个人", "person"),
+    "institution": Text("机构", "institution"),
+}
+_PERSONAL = frozenset({"social_workers", "volunteers", "household", "person"})
+URGENCY: tuple[Text, ...] = (
+    Text("可缓", "can wait"),
+    Text("一般", "normal"),
+    Text("紧急", "urgent"),
+    Text("急难", "emergency"),
+)
+
+
+@attrs.frozen
+class Party:
+    """Someone named in a plan: id, kind (a table name) and name, masked unless shown to the own team."""
+
+    id: str
+    kind: str
+    name: str | None = attrs.field(repr=False)
+
+    def label(self, audience: Audience = "masked") -> str:
+        """Return the name as `audience` may see it, or the id where there is no name."""
+        if self.name is None:
+            return self.id
+        hidden = audience == "masked" and self.kind in _PERSONAL
+        return mask(self.name, "name") if hidden else self.name
+
+    def full_label(self, lang: str, audience: Audience = "masked") -> str:
+        """Return the label with the kind of party in brackets."""
+        left, right = ("（", "）") if lang == "zh" else (" (", ")")
+        return f"{self.label(audience)}{left}{KINDS[self.kind].say(lang)}{right}"
+
+
+@attrs.frozen
+class Points:
+    """What one score term gave to a match: `points` thousandths of full marks, times `weight`."""
+
+    name: str
+    label: Text
+    weight: int
+    points: int
+
+
+@attrs.frozen
+class PlanItem:
+    """Part or all of one need, served by one offer. `amount` in base units of `dimension`.
+
+    `runner_up` is the best candidate that was not chosen and what it would cost more per unit.
+    """
+
+    need: str
+    category: NeedCategory
+    offer: str
+    provider: Party
+    amount: int
+    dimension: Dimension
+    urgency: int
+    points: tuple[Points, ...] = ()
+    runner_up: tuple[Party, int] | None = None
+
+    def explain(self, lang: str = "zh", audience: Audience = "masked") -> str:
+        """Return one line: what, by whom, why, and who came next."""
+        parts = [_ITEM.say(lang, what=self.category.name(lang), amount=say_amount(self.amount, self.dimension, lang),
+                           who=self.provider.full_label(lang, audience))]  # fmt: skip
+        good = [p for p in self.points if p.points >= 500]
+        if good:
+            why = ("、" if lang == "zh" else ", ").join(p.label.say(lang) for p in good)
+            parts.append(_WHY.say(lang, why=why))
+        if self.runner_up is not None:
+            party, extra = self.runner_up
+            parts.append(_NEXT.say(lang, who=party.full_label(lang, audience), extra=extra))
+        return "".join(parts)
+
+
+_ITEM = Text("{what} {amount}：由 {who} 提供", "{what}, {amount}: by {who}")
+_WHY = Text("；理由：{why}", "; why: {why}")
+_NEXT = Text("；备选：{who}（每单位代价高 {extra}）", "; next best: {who} (costs {extra} more per unit)")
+
+
+@attrs.frozen
+class Unserved:
+    """What of one need stays unserved, with the reason and how many offers each reason refused."""
+
+    need: str
+    category: NeedCategory
+    amount: int
+    asked: int
+    dimension: Dimension
+    urgency: int
+    reason: Reason
+    refused: Mapping[Reason, int]
+
+    @property
+    def partly(self) -> bool:
+        """Whether some of the need is served all the same."""
+        return self.amount < self.asked
+
+    def explain(self, lang: str = "zh") -> str:
+        """Return one line: how much of what, why, and what was looked at."""
+        line = _SHORT.say(
+            lang,
+            what=self.category.name(lang),
+            amount=say_amount(self.amount, self.dimension, lang),
+            asked=say_amount(self.asked, self.dimension, lang),
+            reason=REASONS[self.reason],
+        )
+        counts = [_COUNT[r].say(lang, n=n) for r, n in self.refused.items() if n]
+        if counts:
+            line += _LOOKED.say(lang, counts=("、" if lang == "zh" else ", ").join(counts))
+        return line
+
+
+_SHORT = Text("{what} 尚缺 {amount}（共需 {asked}）：{reason}", "{what}: {amount} of {asked} not served: {reason}")
+_LOOKED = Text("（同类供给中：{counts}）", " (of the offers of this kind: {counts})")
+_COUNT: dict[Reason, Text] = {
+    "no_offer": Text("无供给 {n}", "{n} absent"),
+    "reach": Text("到不了 {n}", "{n} out of reach"),
+    "skill": Text("缺技能 {n}", "{n} without the skill"),
+    "vetting": Text("无有效查询 {n}", "{n} not vetted"),
+    "window": Text("时间不合 {n}", "{n} at another time"),
+    "restriction": Text("捐赠限定不符 {n}", "{n} restricted by the donor"),
+    "consent": Text("未获同意 {n}", "{n} lacking consent"),
+    "budget": Text("资金用完 {n}", "{n} without money left"),
+    "capacity": Text("已排满 {n}", "{n} fully used"),
+    "gives_way": Text("让与更急 {n}", "{n} given to more urgent needs"),
+}
+NEXT_STEP: dict[Reason, Text] = {
+    "no_offer": Text("招募或募集此类供给", "recruit or raise this kind of help"),
+    "reach": Text("请邻近的供给方扩大服务范围，或在本地招募", "ask a nearby provider to reach further, or recruit here"),
+    "skill": Text("培训现有人员或引入专业人员", "train the people there are, or bring in a professional"),
+    "vetting": Text("为志愿者或社工办理从业查询", "have volunteers or workers vetted"),
+    "window": Text("与家庭商量改期，或请供给方延长时间", "agree on another date, or ask the provider for more time"),
+    "restriction": Text("与捐赠人商量放宽限定，或募集不定向资源", "ask the donor to widen the restriction, or raise unrestricted help"),
+    "consent": Text("上门征求家庭同意并记录", "visit, ask for consent and record it"),
+    "budget": Text("为基金募集，或转介其他资金", "raise money, or refer to another fund"),
+    "capacity": Text("增加同类供给的数量或时间", "add hours or goods of this kind"),
+    "gives_way": Text("增加同类供给；紧急需求完成后再排", "add help of this kind; schedule again after the urgent ones"),
+}
+
+
+@attrs.frozen
+class ClientPlan:
+    """一户一策: everything planned for one household, person or institution."""
+
+    client: Party
+    street: str
+    community: str
+    groups: tuple[Text, ...]
+    worker: Party | None
+    lead: Party | None
+    items: tuple[PlanItem, ...]
+    unserved: tuple[Unserved, ...]
+    needs: int
+
+    @property
+    def status(self) -> str:
+        """``served``, ``partly`` or ``unserved``."""
+        if not self.unserved:
+            return "served"
+        return "partly" if self.items else "unserved"
+
+    def explain(self, lang: str = "zh", audience: Audience = "masked") -> str:
+        """Return the plan of this household as text: why this, why not that, what is missing."""
+        check_audience(audience)
+        groups = ("、" if lang == "zh" else ", ").join(g.say(lang) for g in self.groups) or _NONE.say(lang)
+        lines = [
+            _HEAD.say(lang, who=self.client.label(audience), id=self.client.id, place=self.community, groups=groups),
+            _TEAM.say(
+                lang,
+                worker=self.worker.label(audience) if self.worker else _NOBODY.say(lang),
+                lead=self.lead.label(audience) if self.lead else _NOBODY.say(lang),
+            ),
+        ]
+        if self.items:
+            lines.append(_GIVEN.say(lang))
+            lines += [f"  + {item.explain(lang, audience)}" for item in self.items]
+        if self.unserved:
+            lines.append(_MISSING.say(lang))
+            for short in self.unserved:
+                lines.append(f"  - {short.explain(lang)}")
+                lines.append(f"    {_STEP.say(lang, step=NEXT_STEP[short.reason])}")
+        return "\n".join(lines)
+
+
+_HEAD = Text("{who}（{id}）　{place}　对象类别：{groups}", "{who} ({id}), {place}; groups: {groups}")
+_TEAM = Text("责任社工：{worker}　牵头方：{lead}", "Responsible worker: {worker}; lead: {lead}")
+_NOBODY = Text("待定", "to be named")
+_NONE = Text("未记录", "not recorded")
+_GIVEN = Text("帮扶安排：", "Planned help:")
+_MISSING = Text("尚未解决：", "Not solved yet:")
+_STEP = Text("下一步：{step}", "Next: {step}")
+
+
+def date_of(on: str | dt.date) -> dt.date:
+    """Return the calendar date of ``"2025-09-15"`` or of a date. Raises ValueError saying what is expected."""
+    if isinstance(on, dt.datetime):
+        raise ValueError(f"on: {on!r} is an instant; expected a calendar date such as 2025-09-15")
+    if isinstance(on, dt.date):
+        return on
+    try:
+        return dt.date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise ValueError(f"on: {on!r} is not a date; expected a calendar date such as 2025-09-15") from None

@@ -1,0 +1,127 @@
+"""Wuchang District, Wuhan: 慈社融合, charity resources joined with professional service.
+
+Source, cited below as "Wuchang 2025": Hubei Charity Federation, report of 6 November 2025 on the
+district's project 慈社同心筑温暖 (running since 2023). It reports a pool of gifts from firms,
+foundations and citizens that is kept up to date; a door-knock survey led by social workers that
+lists each household's situation, health, needs and willingness; and one plan per household, so that
+the worker who knocks brings a definite resource. What it does not report, above all any weight or
+order, is an assumption of this plugin and says "assumed" where it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import wushe
+from wushe import Columns, Context, FilterTerm, NeedCategory, Pairs, ScoreTerm, Text, hookimpl
+
+KEY_GROUPS = frozenset({"serious_illness", "lone_elder", "unattended_child"})
+"""Whose needs come first within an urgency class: the groups of the three households that Wuchang
+2025 tells of. That these three come before others is assumed."""
+
+URGENCY_SHARE, KEY_SHARE, DUE_SHARE = 0.95, 0.03, 0.02
+"""Parts of a priority, assumed. One urgency class (0.95 / 3) stays above both smaller parts together
+by more than a quarter, so that neither can lift a need over a more urgent one."""
+
+PROFESSIONAL = frozenset(
+    {
+        "counselling", "carer_counselling", "relief_application",
+        "temporary_relief_application", "illness_subsidy_application", "child_subsidy_application",
+    }
+)  # fmt: skip
+"""Work that Wuchang 2025 shows in the hands of station social workers: applications, counselling."""
+
+EXPIRY_DAYS = 180
+"""A lot that expires later than this many days from now is in no hurry (assumed)."""
+STREET = 3
+"""Position of the street among the levels of the place tree, as `wushe.pair_level` counts."""
+
+
+@hookimpl
+def register_need_categories() -> list[NeedCategory]:
+    """What Wuchang 2025 names beyond the built-in categories; all minutes per service are assumed.
+
+    - micro_wish: micro-wishes were brought to 22 households in one visit of September 2025. The
+      worker brings it and the donor sees no name, hence `refers` is False (assumed).
+    - carer_counselling: the wife who nursed alone was counselled at home; carer_respite, someone to
+      take over for some hours, answers the same hardship (assumed).
+    - three applications: temporary relief and serious-illness subsidy for the cancer patient's
+      household, the special subsidy for the child in fact unattended.
+    - regular_visit: social workers drop in regularly for small talk and to explain policies, hence
+      both skills.
+    """
+    policy = ("policy",)
+    return [
+        NeedCategory("micro_wish", "微心愿", "micro-wish", "goods", "piece", refers=False),
+        _service("carer_counselling", "照护者心理疏导", "counselling for a carer", 60, ("counselling",)),
+        _service("carer_respite", "照护者喘息", "respite for a carer", 120, ("care",)),
+        _service("temporary_relief_application", "协助申请临时救助", "help to apply for temporary relief", 120, policy),
+        _service("illness_subsidy_application", "协助申请大病补助", "help to apply for a serious-illness subsidy", 120, policy),
+        _service("child_subsidy_application", "协助申请专项补助金", "help to apply for the special child subsidy", 120, policy),
+        _service("regular_visit", "定期入户拉家常", "regular visit with small talk", 60, ("policy", "visiting")),
+    ]  # fmt: skip
+
+
+def _service(key: str, zh: str, en: str, minutes: int, skills: tuple[str, ...]) -> NeedCategory:
+    return NeedCategory(key, zh, en, "service", "minute", minutes, skills)
+
+
+@hookimpl
+def prioritise_needs(needs: Columns, context: Context) -> npt.NDArray[np.float64]:
+    """Urgency class first; within a class key households, then what is due within a week.
+
+    Assumed throughout: Wuchang 2025 speaks of key households in difficulty (重点困难家庭), but gives
+    no order among needs. Float (n_needs,), 0..1.
+    """
+    key = np.fromiter((not KEY_GROUPS.isdisjoint(g) for g in needs["groups"]), bool, len(needs))
+    week = np.datetime64(context.on, "D") + np.timedelta64(7, "D")
+    soon = ~np.isnat(needs["due"]) & (needs["due"] <= week)
+    return np.asarray(URGENCY_SHARE * (needs["urgency"] / 3) + KEY_SHARE * key + DUE_SHARE * soon)
+
+
+@hookimpl
+def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> FilterTerm:
+    """Applications and counselling are professional service: not by volunteers.
+
+    Wuchang 2025 calls its mechanism "charity resources + professional service" and shows station
+    social workers at this work; that volunteers are kept from it is assumed. Counselling slots
+    that an organization gives count as professional.
+    """
+    professional = _among(needs["category"], PROFESSIONAL)
+    volunteer = _among(offers["provider_kind"], ("volunteers", "volunteer_teams"))
+    return FilterTerm(~(professional[pairs.need] & volunteer[pairs.offer]), "skill")
+
+
+@hookimpl
+def score_candidates(
+    needs: Columns, offers: Columns, pairs: Pairs, context: Context
+) -> list[ScoreTerm]:
+    """Earmarked gifts first, then what expires soon, then gifts of the same street.
+
+    Wuchang 2025 reports a pool that is kept up to date, a firm linked with one child's household, and
+    the plan to grow communities' own funds; all three preferences and their weights are assumed.
+    """
+    charity = _among(offers["provider_kind"], ("funds", "resources"))
+    at_home = wushe.pair_level(needs, offers, pairs) >= STREET
+    # A filter has already seen to it that an earmarked gift only meets those it is meant for.
+    earmarked = np.asarray(offers["client_mask"].any(axis=1))
+    return [
+        ScoreTerm("wuchang_earmarked", 3, earmarked[pairs.offer].astype(float), Text("定向捐给本户", "earmarked for this household")),
+        ScoreTerm("wuchang_expiry", 2, _haste(offers, context)[pairs.offer], Text("临期先用", "expires soon")),
+        ScoreTerm("wuchang_street", 1, (charity[pairs.offer] & at_home).astype(float), Text("本街道资源", "gift from the same street")),
+    ]  # fmt: skip
+
+
+def _haste(offers: Columns, context: Context) -> npt.NDArray[np.float64]:
+    """Return 1 for a lot that expires today, falling to 0 at `EXPIRY_DAYS`; 0 for all but lots."""
+    days = (offers["available_to"] - np.datetime64(context.on, "D")).astype(float)
+    lot = _among(offers["provider_kind"], ("resources",)) & ~np.isnat(offers["available_to"])
+    return np.where(lot, np.clip(1 - days / EXPIRY_DAYS, 0, 1), 0.0)
+
+
+def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.bool_]:
+    return np.isin(column.astype(str), sorted(words))
