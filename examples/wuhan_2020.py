@@ -1,341 +1,35 @@
-"""Wuhan, January 2020: share out the Red Cross stock with wushe, beside what was really given.
+"""Wuhan, January 2020: what the Red Cross really gave out, beside what wushe would have planned.
 
 ``python examples/wuhan_2020.py --data ../shared/data [--scope wuhan] [--out wuhan_2020.html]``
 
-`wuhan_2020_data` reads the tables; this script is what a user of wushe would write: a plugin with
-the categories and one rule, records, `build_network`, `make_plan`, `check_plan`, a report, a page.
-
-How the plan shares one kind of goods among all who asked for it (the uniform rule):
-
-* first, everybody gets the same level, or what was asked where that is less: an asker of 500 and
-  one of unknown amount stand alike, so a large known request does not swallow the stock;
-* then the pieces that do not reach everybody once more go to those who can be sure of the
-  smallest part of what they asked, the nearer one first where two are level;
-* what is still there goes to the known amounts above the level.
-
-The three steps are three needs of falling urgency. Nobody gets goods that it did not ask for or
-more than a known amount; goods of a named recipient are for it alone (`for_clients`).
+`wuhan_2020_data` reads the tables, `wuhan_2020_plan` plans with them; this script prints the
+comparison and writes the page.
 """
 
 import argparse
-import datetime as dt
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
 import wuhan_2020_data as wuhan
-import wushe
-from wushe import Columns, Context, NeedCategory, Text, hookimpl
-from wushe.render import Badge, CoverageRow, Filter, Line, Page, Record, coverage_bars
-
-Key = tuple[str, str]
-"""An item and the unit that it is counted in; goods of two keys cannot be added up."""
-ON, RED_CROSS, WUHAN = dt.date(2020, 1, 30), "RC-wuhan", "武汉市"
-STEPS = ("urgent", "normal", "low")
-URGENT = 2
-"""What the column `urgency` holds for a need of the first step."""
-UNITS = {"piece": Text("个", "pieces"), "bottle": Text("瓶", "bottles"), "kg": Text("公斤", "kg")}
-NOTHING = Text("无", "nothing")
-
-
-def item_text(item: str) -> Text:
-    """Return an item's name; goods that no column of the form asks for have a Chinese one only."""
-    name = item.rpartition("/")[2]
-    return Text(wuhan.ITEM_NAMES.get(item, name), name.replace("_", " "))
-
-
-def unit_text(unit: str) -> Text:
-    """Return a unit's name; how much a pack holds is unknown, or it would have been counted."""
-    pack = unit.removeprefix("pack:")
-    return UNITS.get(unit, Text(f"{pack}（装量不详）", f"{pack} (pack of unknown size)"))
-
-
-def joined(texts: Iterable[Text]) -> Text:
-    """Return several texts as one, "nothing" where there is none."""
-    found = list(texts) or [NOTHING]
-    return Text("、".join(t.zh for t in found), ", ".join(t.en for t in found))
-
-
-def amounts(units: Mapping[str, int]) -> Text:
-    """Return how much was given, each unit apart."""
-    said = [(f"{units[unit]:,} ", unit_text(unit)) for unit in sorted(units)]
-    return joined(Text(number + unit.zh, number + unit.en) for number, unit in said)
-
-
-class Records(NamedTuple):
-    """What the tables say; `needs` only those of the institutions in scope."""
-
-    asked: wuhan.Table[wuhan.Need]
-    stock: wuhan.Table[wuhan.GoodsRow]
-    given: wuhan.Table[wuhan.GoodsRow]
-    bodies: dict[str, wuhan.Institution]
-    needs: tuple[wuhan.Need, ...]
-
-
-class Share(NamedTuple):
-    """A plan over `rows` of goods: what it gives, what stays in each lot, its figures."""
-
-    rows: tuple[wuhan.GoodsRow, ...]
-    plan: wushe.Plan
-    given: list[wuhan.Allocation]
-    left: Counter[Key]
-    figures: wuhan.Measures
-
-
-def read(folder: Path, scope: str) -> Records:
-    """Read the four tables; `scope` is ``hubei`` or ``wuhan`` (the city's institutions only)."""
-    asked = wuhan.read_needs(folder)
-    stock, given = wuhan.read_stock(folder), wuhan.read_distribution(folder)
-    bodies = {b.id: b for t in (asked, stock, given) for b in t.institutions}
-    near = {b.id for b in asked.institutions if scope == "hubei" or b.city == WUHAN}
-    return Records(
-        asked, stock, given, bodies, tuple(n for n in asked.rows if n.institution in near)
-    )
-
-
-# --- the plan, with the public names of wushe ------------------------------------------------
-
-
-class FairShares:
-    """The plugin: one category for each item and unit, and who comes first where goods are few."""
-
-    name = "wuhan_2020"
-    __version__ = "1"
-
-    def __init__(self, codes: Mapping[Key, str]) -> None:
-        self.codes = dict(codes)
-
-    @hookimpl
-    def register_need_categories(self) -> list[NeedCategory]:
-        """Goods counted one by one in their own unit: piece, bottle or pack."""
-        made = []
-        for (item, unit), code in self.codes.items():
-            what, of = item_text(item), unit_text(unit)
-            names = f"{what.zh}·{of.zh}", f"{what.en}, {of.en}"
-            made.append(NeedCategory(code, *names, "goods", "piece", refers=False))
-        return made
-
-    @hookimpl
-    def prioritise_needs(self, needs: Columns, context: Context) -> np.ndarray[Any, Any]:
-        """The step first; within a step, who is sure of the smallest part of the items it asked."""
-        item_of = {code: item for (item, _), code in self.codes.items()}
-        asked, sure = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-        columns = (needs["client"], needs["category"], needs["urgency"])
-        for client, code, urgency in zip(*columns, strict=True):
-            asked[client].add(item_of[code])
-            if urgency == URGENT:
-                sure[client].add(item_of[code])
-        part = np.array([len(sure[one]) / len(asked[one]) for one in needs["client"]])
-        return 0.4 * needs["urgency"] + 0.1 * (1 - part)
-
-
-def levels(asked: Sequence[wuhan.Request], rows: wuhan.Goods) -> dict[Key, int]:
-    """Return the level of each key: so much for every asker uses up the stock, or just more."""
-    known, unknown = defaultdict[Key, list[int]](list), Counter[Key]()
-    for request in asked:
-        key = request.item, request.unit
-        if request.quantity and request.provisional:
-            unknown[key] += 1
-        elif request.quantity:
-            known[key].append(request.quantity)
-    free = {(item, unit): n for (item, unit, owner), n in wuhan.pools(rows).items() if not owner}
-    return {key: wuhan.fair_share(n, known[key], unknown[key]) for key, n in free.items()}
-
-
-def steps(quantity: int, level: int, own: int) -> tuple[int, int, int]:
-    """Return a request in three: what all are sure of (and goods given for it), one more, the rest.
-
-    One below the level is within the stock for everybody; at the level it may not be.
-    """
-    first = min(quantity, max(level - 1, 0) + own)
-    second = min(quantity - first, 1)
-    return first, second, quantity - first - second
-
-
-def needs_of(
-    asked: Sequence[wuhan.Request], rows: wuhan.Goods, codes: Mapping[Key, str]
-) -> dict[str, tuple[wuhan.Request, wushe.Need]]:
-    """Return wushe's needs by id, each with the request that it is a step of."""
-    level, stock, made = levels(asked, rows), wuhan.pools(rows), {}
-    for request in asked:
-        key = request.item, request.unit
-        own = stock[*key, request.institution]
-        parts: tuple[int | None, ...] = (None, None, None)  # nothing in store: amount unknown
-        if request.quantity is not None:
-            parts = steps(request.quantity, level.get(key, 0), own)
-        for step, part in zip(STEPS, parts, strict=True):
-            if part or (request.quantity is None and step == "low"):
-                name = f"{request.institution}.{codes[key]}.{step}"
-                made[name] = (
-                    request,
-                    wushe.Need(
-                        id=name,
-                        category=codes[key],
-                        institution=request.institution,
-                        quantity=part,
-                        unit="piece" if part else None,
-                        urgency=step,
-                    ),
-                )
-    return made
-
-
-def lots_of(rows: wuhan.Goods, codes: Mapping[Key, str]) -> list[wushe.CharityResource]:
-    """Return one lot for each row of goods, kept by the city's Red Cross for the province."""
-    return [
-        wushe.CharityResource(
-            id=f"lot-{row.row:04}",
-            name=row.text,
-            categories=(codes[row.item, row.unit],),
-            quantity=row.quantity,
-            unit="piece",
-            holder=RED_CROSS,
-            reach="province",
-            for_clients=(row.restricted_to,) if row.restricted_to else None,
-        )
-        for row in rows
-    ]
-
-
-def parties_of(bodies: Iterable[wuhan.Institution]) -> dict[str, list[Any]]:
-    """Return places, the Red Cross and the institutions, as lists of wushe's records by table."""
-    bodies = list(bodies)
-    cities = sorted({one.city for one in bodies} - {""} | {WUHAN})
-    society = wushe.Organization(
-        id=RED_CROSS, name="武汉市红十字会", kind="red_cross", place=f"42-{WUHAN}"
-    )
-    return {
-        "places": [
-            wushe.Place(id="42", name="湖北省", level="province"),
-            *(wushe.Place(id=f"42-{c}", name=c, level="city", parent="42") for c in cities),
-        ],
-        "organizations": [society],
-        "institutions": [
-            wushe.Institution(
-                id=one.id,
-                name=one.name,
-                kind="hospital" if one.kind == "hospital" else None,
-                place=f"42-{one.city}" if one.city else None,
-            )
-            for one in bodies
-        ],
-    }
-
-
-def share(records: Records, rows: tuple[wuhan.GoodsRow, ...]) -> Share:
-    """Plan `rows` for the needs in scope; RuntimeError if the checker finds anything."""
-    asked = wuhan.requests(records.needs, rows)
-    keys = sorted({(it.item, it.unit) for it in (*asked, *rows)})
-    codes = {key: f"goods-{number:03}" for number, key in enumerate(keys, start=1)}
-    needs = needs_of(asked, rows, codes)
-    plugins = wushe.load_plugins(FairShares(codes))
-    tables = parties_of(records.bodies.values())
-    tables |= {"needs": [need for _, need in needs.values()], "resources": lots_of(rows, codes)}
-    network = wushe.build_network(
-        {name: wushe.table_of(name, made) for name, made in tables.items()},
-        plugins.categories,
-        plugins.target_groups,
-        plugins.versions,
-    )
-    plan = wushe.make_plan(network, plugins=plugins, on=ON)
-    if found := wushe.check_plan(plan):
-        raise RuntimeError("; ".join(violation.say("en") for violation in found))
-    total: Counter[tuple[str, str, str]] = Counter()
-    taken: Counter[str] = Counter()
-    for item in plan.items:
-        total[needs[item.need][0][:3]] += item.amount
-        taken[item.provider.id] += item.amount
-    given = [wuhan.Allocation(*key, total[key]) for key in sorted(total)]
-    left: Counter[Key] = Counter()
-    for row in rows:
-        left[row.item, row.unit] += row.quantity - taken[f"lot-{row.row:04}"]
-    figures = wuhan.measures(records.needs, rows, given)
-    if dict(left) != figures.left or min(left.values()) < 0:
-        raise RuntimeError("received is not allocated and left: the plan made or lost goods")
-    return Share(rows, plan, given, left, figures)
-
-
-# --- the comparison --------------------------------------------------------------------------
-
-FIGURES = (  # label, and whether more of it is better
-    (
-        Text("发放行中，给了提出过该物资需求的机构", "rows to an institution that asked for it"),
-        True,
-    ),
-    (Text("其中23项需求物资的发放行", "of these, rows of the form's 23 items"), True),
-    (
-        Text("23项物资的数量，给了提出者的比例（各物资平均）", "amount to askers, mean by item"),
-        True,
-    ),
-    (Text("得到所提物资的机构", "institutions that got an item they asked for"), True),
-    (Text("机构所提物资中得到的比例（平均）", "asked items that came, mean by institution"), True),
-    (Text("已知数量需求的满足率（机构平均）", "fill rate on known amounts, mean"), True),
-    (Text("基尼系数（0为最均）", "Gini coefficient (0: all alike)"), False),
-    (Text("有人要的物资留在库中的比例（各物资平均）", "asked goods left in store, mean"), False),
-    (Text("超过入库记录的物资种数", "kinds of goods beyond the record"), False),
+from wuhan_2020_plan import (
+    COLUMNS,
+    Key,
+    Records,
+    Share,
+    amounts,
+    compare,
+    item_text,
+    joined,
+    read,
+    share,
+    unit_text,
 )
 
-
-def mean(parts: Sequence[float]) -> float:
-    """Return the mean, 0 of nothing."""
-    return sum(parts) / len(parts) if parts else 0.0
-
-
-def of(part: int, whole: int) -> tuple[float, str]:
-    """Return a share and how it is written."""
-    return (part / whole, f"{part / whole:.1%} ({part:,}/{whole:,})") if whole else (0.0, "–")
-
-
-def portrait(records: Records, rows: wuhan.Goods, m: wuhan.Measures) -> list[tuple[float, str]]:
-    """Return the value of each of `FIGURES` and how it is written."""
-    form = set(wuhan.ASKED.values())
-    wanted = {need.item for need in records.needs}
-    goods = mean([hit / whole for (item, _), (whole, hit) in m.goods.items() if item in form])
-    reached = sum(got > 0 for _, got in m.served.values())
-    breadth = mean([got / asked for asked, got in m.served.values()])
-    fill, equal = mean(list(m.fill.values())), 1.0 if m.gini is None else m.gini
-    had = {key: n for key, n in wuhan.conservation(rows, ()).items() if key[0] in wanted}
-    left = mean([max(0, m.left[key]) / n for key, n in had.items()])
-    beyond = sum(n < 0 for n in m.left.values())
-    return [
-        of(m.gifts[2], m.gifts[0]),
-        of(m.gifts[2], m.gifts[1]),
-        (goods, f"{goods:.1%}"),
-        of(reached, len(m.served)),
-        (breadth, f"{breadth:.1%}"),
-        (fill, f"{fill:.1%} ({len(m.fill)})"),
-        (equal, f"{equal:.3f}"),
-        (left, f"{left:.1%}"),
-        (float(beyond), str(beyond)),
-    ]
-
-
-COLUMNS = (
-    Text("实际发放", "really given"),
-    Text("方案", "plan"),
-    Text("只分当日那批", "plan, that day's goods"),
-)
-
-
-def compare(records: Records, plan: Share, same: Share) -> list[tuple[Text, list[str], str]]:
-    """Return label, figures (real, plan, plan of that day's goods) and a mark where it is worse."""
-    real = wuhan.measures(records.needs, plan.rows, wuhan.allocations(records.given))
-    sides = [
-        portrait(records, plan.rows, real),
-        portrait(records, plan.rows, plan.figures),
-        portrait(records, same.rows, same.figures),
-    ]
-    made = []
-    for (label, more), *cells in zip(FIGURES, *sides, strict=True):
-        worse = [(cell[0] < cells[0][0]) == more and cell[0] != cells[0][0] for cell in cells[1:]]
-        made.append((label, [shown for _, shown in cells], "!" if any(worse) else ""))
-    return made
-
-
-# --- the report ------------------------------------------------------------------------------
+from wushe import Text
+from wushe.render import Badge, CoverageRow, Filter, Line, Page, Picture, Record, coverage_bars
 
 
 def counts(records: Records) -> list[Text]:
@@ -364,19 +58,26 @@ def unread(records: Records) -> list[wuhan.Unread]:
     return [*records.asked.unread, *records.stock.unread, *records.given.unread]
 
 
+def beyond(records: Records) -> list[tuple[str, str, int, int]]:
+    """Return what was given beyond the record, in its own units and again in cartons of any size."""
+    had, gave = records.stock.rows, records.given.rows
+    cartons = wuhan.beyond_record(wuhan.cartons(had), wuhan.cartons(gave))
+    return [*wuhan.beyond_record(had, gave), *cartons]
+
+
 def merged(records: Records) -> list[tuple[str, str, Text]]:
-    """Return (name in a table, institution that it was taken for, why)."""
-    found = []
-    for one in records.bodies.values():
-        for name in one.names:
-            why = wuhan.ALIASES.get(name, ("", "科室归入医院 / a department of it"))[1]
-            if name != one.name:
-                found.append((name, one.name, Text(*why.split(" / "))))
-    listed = {name for name, _, _ in found}
-    for name, (kept, why) in wuhan.ALIASES.items():  # names in the goods' tables only
-        if name not in listed:
-            found.append((name, kept, Text(*why.split(" / "))))
-    return sorted(found, key=lambda row: row[1])
+    """Return (name in a table, institution that it was taken for, why), by institution."""
+    written = {name: one.name for one in records.bodies.values() for name in one.names}
+    written |= {name: kept for name, (kept, _) in wuhan.ALIASES.items()}  # the goods' tables too
+    made = []
+    for name, kept in written.items():
+        why = "科室归入医院 / a department of it"
+        if name == "红十字会":
+            why = "两县同名，按县区分 / two counties' societies, told apart by county"
+        why = wuhan.ALIASES.get(name, ("", why))[1]
+        if name != kept:
+            made.append((name, kept, Text(*why.split(" / "))))
+    return sorted(made, key=lambda row: row[1])
 
 
 def kept(plan: Share) -> Text:
@@ -384,13 +85,17 @@ def kept(plan: Share) -> Text:
     received, given = sum(r.quantity for r in plan.rows), sum(g.quantity for g in plan.given)
     left, n = sum(plan.left.values()), len(plan.left)
     return Text(
-        f"守恒：{n}种（物资、单位）逐一成立，收到 {received:,} = 分配 {given:,} + 留库 {left:,}",
-        f"Conservation holds for each of {n} (item, unit): "
+        f"守恒：{n}种（物资、单位）逐一成立；各种单位混加核对：收到 {received:,} = 分配 {given:,} + 留库 {left:,}",
+        f"Conservation holds for each of {n} (item, unit); all units added up as a check: "
         f"received {received:,} = allocated {given:,} + left {left:,}",
     )
 
 
 LIMITS = (
+    Text(
+        "方案前三项必然是100%：规则不给没有提出的物资。要看的是后面几项。",
+        "The plan's first three figures are 100% by its own rule; look at the others.",
+    ),
     Text(
         "需求表是2020年2月的快照，发放是1月30日：当时未必知道这些需求，机构也可能后来才填表。",
         "The needs are a snapshot of February, the distribution is of 30 January: these needs "
@@ -427,6 +132,9 @@ RULE = Text(
 )
 
 
+SPANS = (52, 24, 22, 30)
+
+
 def width(text: str) -> int:
     """Return how many columns of a terminal `text` takes: Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
@@ -456,11 +164,17 @@ def report(records: Records, plan: Share, same: Share, verbose: bool) -> str:
     for label, cells, mark in table:
         row = zip((label.zh, *cells), SPANS, strict=True)
         lines += ["  ".join(fitted(cell, n) for cell, n in row) + mark, f"    {label.en}"]
-    beyond = wuhan.beyond_record(records.stock.rows, records.given.rows)
-    lines += ["", verdict(table).both(), kept(plan).both(), plan.plan.proof("zh"), ""]
+    lines += [
+        "",
+        verdict(table).both(),
+        kept(plan).both(),
+        f"{plan.plan.proof('zh')} / {plan.plan.proof('en')}",
+        "",
+    ]
     lines.append("实际发放多于入库记录（物资、入库、发放）/ given beyond the record:")
     lines += [
-        f"  {item_text(i).zh} {unit_text(u).zh} {had:,} {gave:,}" for i, u, had, gave in beyond
+        f"  {item_text(i).zh} {unit_text(u).zh} {had:,} {gave:,}"
+        for i, u, had, gave in beyond(records)
     ]
     rows = unread(records)
     lines.append(f"未读 {len(rows)} 行 / {len(rows)} rows not understood")
@@ -471,9 +185,6 @@ def report(records: Records, plan: Share, same: Share, verbose: bool) -> str:
         lines += [f"  {name} = {one}: {why.both()}" for name, one, why in merged(records)]
     lines += ["", *(text.both() for text in (RULE, *LIMITS))]
     return "\n".join(lines)
-
-
-SPANS = (48, 24, 18, 36)
 
 
 # --- the page --------------------------------------------------------------------------------
@@ -515,7 +226,7 @@ CARD = {
 
 
 def cards(records: Records, plan: Share) -> list[Record]:
-    """Return a card for each institution that asked in scope or really got something."""
+    """Return a card for each institution that asked or really got something, what came first."""
     given = wuhan.allocations(records.given)
     m = wuhan.measures(records.needs, plan.rows, given)
     real, planned = held(given), held(plan.given)
@@ -524,10 +235,14 @@ def cards(records: Records, plan: Share) -> list[Record]:
         wants[need.institution][need.item] = need.quantity
     for who, item in real:
         gifts[who].add(item)
+
+    def idle(who: str, item: str) -> bool:
+        return (who, item) not in real and (who, item) not in planned
+
     made = []
     for who in sorted(wants.keys() | gifts.keys(), key=lambda w: (w not in gifts, w)):
         lines = []
-        for item in sorted(wants[who].keys() | gifts[who]):
+        for item in sorted(wants[who].keys() | gifts[who], key=lambda i: (idle(who, i), i)):
             asked = wants[who].get(item)
             said = (
                 Text("数量未知", "an unknown amount")
@@ -562,7 +277,7 @@ def card(
         ]
     return Record(
         title=one.name,
-        subtitle=f"{one.city} {one.id} {'、'.join(set(one.names) - {one.name})}".strip(),
+        subtitle=f"{one.city} {one.id} {'、'.join(n for n in one.names if n != one.name)}".strip(),
         badges=badges,
         lines=lines,
         facets={
@@ -570,3 +285,150 @@ def card(
             "item": tuple(item_text(item) for item in items),
         },
     )
+
+
+def drawn(rows: Sequence[CoverageRow], title: Text, lang: str, wide: int) -> Picture:
+    """Return the picture of one distribution."""
+    return coverage_bars(rows, title=title, top=len(rows), lang=lang, width=wide)
+
+
+def body(page: Page, records: Records, plan: Share, same: Share) -> None:
+    """Add headline, comparison, pictures and the list of institutions."""
+    table = compare(records, plan, same)
+    asked, reached, equal, left = (table[i] for i in (0, 3, 6, 7))
+    page.tiles(
+        (label, cells[1].partition(" ")[0], Text(f"实际 {cells[0]}", f"really {cells[0]}"))
+        for label, cells, _ in (asked, reached, equal, left)
+    )
+    for text in counts(records):
+        page.paragraph(text)
+    page.heading(Text("对照", "Comparison"))
+    page.table(
+        [Text("指标", "Figure"), *COLUMNS],
+        [[label, *cells] for label, cells, _ in table],
+        caption=Text(
+            "1月30日的实际发放，与两个方案", "What was given on 30 January, and two plans"
+        ),
+    )
+    page.paragraph(verdict(table))
+    page.paragraph(RULE)
+    page.heading(Text("各类物资的覆盖", "Coverage by item"))
+    page.paragraph(PARTLY)
+    sides = (
+        (
+            Text("实际：各类物资的提出者得到了吗", "Real: askers of each item"),
+            wuhan.allocations(records.given),
+        ),
+        (Text("方案：各类物资的提出者得到了吗", "Plan: askers of each item"), plan.given),
+    )
+    for title, given in sides:
+        page.chart(partial(drawn, coverage(records, given), title))
+    page.heading(Text("机构名单", "Institutions"))
+    filters = [Filter("city", Text("城市", "City")), Filter("item", Text("所提物资", "Asked item"))]
+    page.browser(cards(records, plan), templates=CARD, filters=filters)
+
+
+PARTLY = Text(
+    "数的是机构。得到了一些的算作部分满足：数量已知的还没有给足，数量未知的要多少没有人写下来。",
+    "Institutions are counted. Those that got some count as partly met: less than a known amount, "
+    "or an amount asked that nobody wrote down.",
+)
+
+
+def appendix(page: Page, records: Records, plan: Share) -> None:
+    """Add the tables that prove and admit: conservation, beyond the record, names, unread, limits."""
+    item, unit = Text("物资", "Item"), Text("单位", "Unit")
+    received, gave = wuhan.conservation(plan.rows, ()), Counter[Key]()
+    for gift in plan.given:
+        gave[gift.item, gift.unit] += gift.quantity
+    page.heading(Text("收到、分配、留库", "Received, allocated, left"))
+    page.paragraph(kept(plan))
+    page.table(
+        [
+            item,
+            unit,
+            Text("收到", "Received"),
+            Text("方案分配", "Plan gives"),
+            Text("留库", "Left"),
+        ],
+        [
+            [item_text(key[0]), unit_text(key[1]), n, gave[key], plan.left[key]]
+            for key, n in received.items()
+        ],
+        caption=Text("逐种守恒", "Conservation by item and unit"),
+        max_rows=500,
+    )
+    page.heading(Text("超过入库记录", "Beyond the record"))
+    page.table(
+        [item, unit, Text("入库", "Recorded"), Text("实际发放", "Really given")],
+        [[item_text(it), unit_text(of), had, gone] for it, of, had, gone in beyond(records)],
+        caption=Text("30日实际发放多于入库记录的物资", "Goods given beyond the record of gifts"),
+    )
+    page.heading(Text("未读的行", "Rows not understood"))
+    page.table(
+        [Text("文件", "File"), Text("行", "Row"), Text("原文", "Text"), Text("原因", "Reason")],
+        [[r.file, str(r.row), r.text, Text(*wuhan.REASONS[r.reason])] for r in unread(records)],
+        caption=Text("没有读懂，也没有猜", "Not understood, and not guessed"),
+    )
+    page.heading(Text("合并的名称", "Names merged"))
+    page.table(
+        [Text("表中的名称", "Name in a table"), Text("视为", "Taken for"), Text("原因", "Reason")],
+        merged(records),
+        caption=Text("同一机构的不同名称", "One institution, several names"),
+    )
+    page.heading(Text("局限", "Limits"))
+    for text in LIMITS:
+        page.paragraph(text)
+    page.paragraph(Text(plan.plan.proof("zh"), plan.plan.proof("en")))
+    page.table(
+        [Text("插件", "Plugin"), Text("版本", "Version")],
+        plan.plan.versions,
+        caption=Text("启用的插件", "Active plugins"),
+    )
+
+
+def page_of(records: Records, plan: Share, same: Share, scope: str) -> Page:
+    """Return the page."""
+    where = {
+        "hubei": Text("湖北全省", "all of Hubei"),
+        "wuhan": Text("武汉市", "the city of Wuhan"),
+    }
+    page = Page(
+        Text(
+            "2020年1月30日，武汉：发了什么，本可以怎样分",
+            "Wuhan, 30 January 2020: given, and planned",
+        ),
+        subtitle=Text(
+            f"需求范围：{where[scope].zh}。武汉市红十字会1月22日至29日收到的物资，分给提出过需求的机构",
+            f"Needs of {where[scope].en}. What the Wuhan Red Cross received from 22 to 29 January, "
+            "shared among the institutions that asked",
+        ),
+    )
+    body(page, records, plan, same)
+    appendix(page, records, plan)
+    return page
+
+
+def main() -> None:
+    """Read, plan, print, write."""
+    parser = argparse.ArgumentParser(description="武汉，2020年1月 / Wuhan, January 2020")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="数据文件夹 / folder of the tables"
+    )
+    parser.add_argument("--out", type=Path, default=Path("wuhan_2020.html"), help="网页 / the page")
+    parser.add_argument(
+        "--scope", choices=("hubei", "wuhan"), default="hubei", help="需求范围 / needs of"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="列出未读的行 / list rows not understood"
+    )
+    given = parser.parse_args()
+    records = read(given.data, given.scope)
+    plan, same = share(records, records.stock.rows), share(records, records.given.rows)
+    print(report(records, plan, same, given.verbose))
+    path = page_of(records, plan, same, given.scope).save(given.out)
+    print(f"\n网页 / page: {path}")
+
+
+if __name__ == "__main__":
+    main()

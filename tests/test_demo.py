@@ -56,8 +56,8 @@ def _unserved_stories(plan: wushe.Plan) -> list[str]:
 @pytest.mark.parametrize("name", sorted(DEMOS))
 def test_every_demo_is_described_and_there(name: str) -> None:
     """A registered demo has a text in both languages, a folder, a data package and a README."""
-    assert DEMOS[name].zh
-    assert DEMOS[name].en
+    assert DEMOS[name].about.zh
+    assert DEMOS[name].about.en
     assert {"README.md", "datapackage.json"} <= {p.name for p in demo_path(name).iterdir()}
 
 

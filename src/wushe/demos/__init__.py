@@ -7,18 +7,36 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
+import attrs
+
 from wushe.errors import WusheError
 from wushe.text import Text
 
-DEMOS: Mapping[str, Text] = MappingProxyType(
+
+@attrs.frozen
+class Demo:
+    """A folder of made-up tables, the plugins and date it is planned with, and its story households."""
+
+    about: Text
+    plugins: tuple[str, ...]
+    on: str
+    stories: tuple[str, ...]
+
+
+DEMOS: Mapping[str, Demo] = MappingProxyType(
     {
-        "wuchang": Text(
-            "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",
-            "a made-up example on six streets of Wuchang: 60 households, 2 institutions and all five parties, planned on 2025-09-15",
+        "wuchang": Demo(
+            Text(
+                "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",
+                "a made-up example on six streets of Wuchang: 60 households, 2 institutions and all five parties, planned on 2025-09-15",
+            ),
+            ("wuchang",),
+            "2025-09-15",
+            ("H-0001", "H-0002", "H-0003"),
         ),
     }
 )
-"""The demos by name; each is a folder of tables and fits the plugin of the same name."""
+"""The demos by name."""
 
 
 def demo_path(name: str) -> Path:

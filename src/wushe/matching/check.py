@@ -205,8 +205,9 @@ class _Checker:
             return False
         if person.birth is None:
             return True
-        years = self.on.year - person.birth.year - ((self.on.month, self.on.day) < (person.birth.month, person.birth.day))
-        return years < 18
+        birth: dt.date = person.birth
+        had_birthday = (self.on.month, self.on.day) >= (birth.month, birth.day)
+        return self.on.year - birth.year - (not had_birthday) < 18
 
     def _out_of_time(self, need: Any, offer: Any, category: NeedCategory) -> bool:
         over = offer.available_to is not None and offer.available_to < self.on
@@ -231,7 +232,7 @@ class _Checker:
         household, person, institution = self._client(need)
         if household is None and person is None:
             return institution is None
-        consent: bool | None = (household or person).referral_consent
+        consent: object = (household or person).referral_consent
         return consent is not True
 
 

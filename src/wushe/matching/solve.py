@@ -187,7 +187,7 @@ def _program(part: Problem, row: Array, active: Array, deadline: float) -> Answe
     matrix: Any = vstack([by_row, by_column]).tocsr()
     limit = part.limit[edge] // unit
     tight = part.limit[edge] < np.minimum(part.demand[row[edge]], part.capacity[part.column[edge]])
-    upper = np.where(tight, limit, np.inf)
+    limits: Any = np.column_stack([np.zeros(len(edge)), np.where(tight, limit, np.inf)])
     # The interior point method with crossover is the faster one on large parts, simplex on small ones.
     ipm: Method = "highs-ipm"
     simplex: Method = "highs-ds"
@@ -200,7 +200,7 @@ def _program(part: Problem, row: Array, active: Array, deadline: float) -> Answe
             part.cost[edge].astype(float) - part.penalty[row[edge]],
             A_ub=matrix,
             b_ub=np.concatenate([part.demand, part.capacity]) / unit,
-            bounds=np.column_stack([np.zeros(len(edge)), upper]),
+            bounds=limits,
             method=method,
             options={"time_limit": left},
         )

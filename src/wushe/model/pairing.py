@@ -44,7 +44,7 @@ def pair_permitted(needs: Columns, offers: Columns, pairs: Pairs, by: Tagged) ->
     """
     allowed = offers[f"{by}_mask"]
     restricted = (allowed != 0).max(axis=1, initial=False)
-    permitted = ~restricted[pairs.offer]
+    permitted: npt.NDArray[np.bool_] = ~restricted[pairs.offer]
     where = np.flatnonzero(~permitted)
     need, offer = pairs.need[where], pairs.offer[where]
     for word in range(allowed.shape[1]):

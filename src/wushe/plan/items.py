@@ -69,7 +69,8 @@ class Points:
 class PlanItem:
     """Part or all of one need, served by one offer. `amount` in base units of `dimension`.
 
-    `runner_up` is the best candidate that was not chosen and what it would cost more per unit.
+    `runner_up` is the best candidate that was not chosen, and by how many thousandths of full marks
+    it scores less.
     """
 
     need: str
@@ -92,13 +93,15 @@ class PlanItem:
             parts.append(_WHY.say(lang, why=why))
         if self.runner_up is not None:
             party, extra = self.runner_up
-            parts.append(_NEXT.say(lang, who=party.full_label(lang, audience), extra=extra))
+            words = _NEXT if extra >= 5 else _EQUAL
+            parts.append(words.say(lang, who=party.full_label(lang, audience), extra=extra / 1000))
         return "".join(parts)
 
 
 _ITEM = Text("{what} {amount}：由 {who} 提供", "{what}, {amount}: by {who}")
 _WHY = Text("；理由：{why}", "; why: {why}")
-_NEXT = Text("；备选：{who}（每单位代价高 {extra}）", "; next best: {who} (costs {extra} more per unit)")
+_NEXT = Text("；备选：{who}（合适度低 {extra:.0%}）", "; next best: {who} (fits {extra:.0%} less)")
+_EQUAL = Text("；备选：{who}（同样合适）", "; next best: {who} (equally good)")
 
 
 @attrs.frozen

@@ -114,7 +114,9 @@ class _Writer:
 
     def _runner_up(self, need: int) -> tuple[Party, int] | None:
         found = self.matching.runner_up(need)
-        return None if found is None else (self._provider(found[0]), found[1])
+        if found is None:
+            return None
+        return self._provider(found[0]), round(1000 * found[1] / max(self.matching.candidates.max_cost, 1))
 
     def _provider(self, offer: int) -> Party:
         columns = self.matching.prepared.offers

@@ -32,7 +32,7 @@ _TONES: dict[str, Tone] = {"served": "good", "partly": "partial", "unserved": "b
 
 def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     """Return the page of `plan`; `lang` is the language in which it opens."""
-    page = Page(_TITLE, subtitle=_subtitle(plan), lang=lang)
+    page = Page(_TITLE, subtitle=_subtitle(plan, audience), lang=lang)
     _figures(page, plan)
     page.heading(Text("五社联动图", "The five parties"))
     page.picture(zh=linkage_picture(plan, "zh"), en=linkage_picture(plan, "en"), caption=_LINK_CAPTION)
@@ -75,20 +75,22 @@ def _plain(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _subtitle(plan: Plan) -> Text:
+def _subtitle(plan: Plan, audience: Audience) -> Text:
     on = plan.on.isoformat()
-    return Text(f"计划日期 {on}；姓名已脱敏显示除非注明内部版", f"Planned on {on}; names are masked unless marked internal")
+    if audience == "internal":
+        return Text(f"计划日期 {on}；内部版，含姓名，请勿外传", f"Planned on {on}; internal: shows names, do not pass on")
+    return Text(f"计划日期 {on}；姓名已脱敏", f"Planned on {on}; names are masked")
 
 
 def _figures(page: Page, plan: Plan) -> None:
     whole = sum(client.status == "served" for client in plan)
+    served, all_served = _of(plan.served, plan.needs), _of(whole, len(plan))
     page.tiles(
         [
             (Text("家庭和机构", "Households and institutions"), f"{len(plan):,}", None),
-            (Text("全部解决的户", "Fully served"), f"{whole:,}", Text(_of(whole, len(plan)), _of(whole, len(plan)))),
-            (Text("需求", "Needs"), f"{plan.needs:,}", None),
-            (Text("已解决的需求", "Needs served"), f"{plan.served:,}", Text(_of(plan.served, plan.needs), _of(plan.served, plan.needs))),
-            (Text("部分解决", "Partly served"), f"{plan.partly:,}", None),
+            (Text("需求全部解决的户", "Fully served"), f"{whole:,}", Text(all_served, all_served)),
+            (Text("已解决 / 全部需求", "Needs served / all"), f"{plan.served:,} / {plan.needs:,}", Text(served, served)),
+            (Text("部分解决的需求", "Needs partly served"), f"{plan.partly:,}", None),
             (Text("帮扶安排", "Items of help"), f"{len(plan.matching.need):,}", None),
         ]
     )

@@ -93,7 +93,7 @@ def derive_offers(parties: Mapping[str, Table], context: Context) -> Table:
     rows = [
         *_helpers(parties["volunteers"], context, "street"),
         *_workers(parties, context),
-        *_resources(parties["resources"], parties["organizations"]),
+        *_resources(parties, context),
         *_funds(parties["funds"], parties["organizations"]),
     ]
     names = (*_OFFER_FIELDS, "available_to")
@@ -157,7 +157,8 @@ def _workers(parties: Mapping[str, Table], context: Context) -> list[dict[str, A
     return rows
 
 
-def _resources(resources: Table, organizations: Table) -> list[dict[str, Any]]:
+def _resources(parties: Mapping[str, Table], context: Context) -> list[dict[str, Any]]:
+    organizations, resources = parties["organizations"], parties["resources"]
     home = dict(zip(organizations.ids, organizations["place"], strict=True))
     return [
         {
@@ -170,6 +171,8 @@ def _resources(resources: Table, organizations: Table) -> list[dict[str, Any]]:
             "reach": lot.reach,
             "available_from": lot.available_from,
             "available_to": lot.expires_on,
+            # Whoever gives slots of a service brings the people who can do it.
+            "skills": tuple(sorted({s for c in lot.categories for s in context.categories[c].skills})) or None,
             "for_places": lot.for_places,
             "for_groups": lot.for_groups,
             "for_clients": lot.for_clients,
