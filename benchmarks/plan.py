@@ -33,7 +33,10 @@ def main() -> None:
         made = made_up_city(np.random.default_rng(options.seed), rules, needs=n, offers=m)
         wushe.write(made, Path(folder) / "city")
         del made
-        best = min((one_run(Path(folder) / "city", rules) for _ in range(3)), key=lambda run: run["seconds"])
+        best = min(
+            (one_run(Path(folder) / "city", rules) for _ in range(3)),
+            key=lambda run: run["seconds"],
+        )
     plan = best.pop("plan")
     print(plan.summary("en"))
     print(f"violations found by the checker: {len(wushe.check_plan(plan))}")
@@ -50,7 +53,10 @@ def one_run(folder: Path, rules: wushe.Plugins) -> dict[str, object]:
     city = wushe.read(folder, plugins=rules)
     names = iter(("supply", "matching", "plan"))
     plan = wushe.make_plan(
-        city, plugins=rules, on="2025-09-15", progress=lambda stage: marks.append((next(names), time.perf_counter()))
+        city,
+        plugins=rules,
+        on="2025-09-15",
+        progress=lambda _: marks.append((next(names), time.perf_counter())),
     )
     ends = [at for _, at in marks[1:]] + [time.perf_counter()]
     stages = {name: round(end - at, 3) for (name, at), end in zip(marks, ends, strict=True)}

@@ -1,6 +1,13 @@
 """Sphinx settings: Markdown pages in Chinese and English, the furo theme, nothing fetched."""
 
+import sys
 from importlib.metadata import version as installed
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+import generated
 
 project = "五社 wushe"
 author = "The wushe contributors"
@@ -16,3 +23,12 @@ exclude_patterns = ["_build", "evidence"]
 language = "zh_CN"
 html_theme = "furo"
 html_title = "五社 wushe"
+
+
+def _fill_in(_app: Sphinx, _docname: str, source: list[str]) -> None:
+    source[0] = generated.fill(source[0])
+
+
+def setup(app: Sphinx) -> None:
+    """Let the library write its own reference tables into the pages."""
+    app.connect("source-read", _fill_in)

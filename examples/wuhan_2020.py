@@ -67,17 +67,17 @@ def beyond(records: Records) -> list[tuple[str, str, int, int]]:
 
 def merged(records: Records) -> list[tuple[str, str, Text]]:
     """Return (name in a table, institution that it was taken for, why), by institution."""
-    written = {name: one.name for one in records.bodies.values() for name in one.names}
-    written |= {name: kept for name, (kept, _) in wuhan.ALIASES.items()}  # the goods' tables too
+    written = {(name, one.name) for one in records.bodies.values() for name in one.names}
+    written |= {(name, kept) for name, (kept, _) in wuhan.ALIASES.items()}  # the goods' tables too
     made = []
-    for name, kept in written.items():
+    for name, kept in written:
         why = "科室归入医院 / a department of it"
         if name == "红十字会":
             why = "两县同名，按县区分 / two counties' societies, told apart by county"
         why = wuhan.ALIASES.get(name, ("", why))[1]
         if name != kept:
             made.append((name, kept, Text(*why.split(" / "))))
-    return sorted(made, key=lambda row: row[1])
+    return sorted(made, key=lambda row: (row[1], row[0]))
 
 
 def kept(plan: Share) -> Text:
@@ -335,24 +335,27 @@ PARTLY = Text(
 )
 
 
-def appendix(page: Page, records: Records, plan: Share) -> None:
-    """Add the tables that prove and admit: conservation, beyond the record, names, unread, limits."""
+STOCK = (
+    Text("收到", "Received"),
+    Text("方案分配", "Plan gives"),
+    Text("方案留库", "Plan leaves"),
+    Text("收到减实际发放", "Received less really given"),
+)
+
+
+def stock(page: Page, records: Records, plan: Share) -> None:
+    """Add conservation, and what was given beyond the record."""
     item, unit = Text("物资", "Item"), Text("单位", "Unit")
     received, gave = wuhan.conservation(plan.rows, ()), Counter[Key]()
     for gift in plan.given:
         gave[gift.item, gift.unit] += gift.quantity
+    real = wuhan.conservation(plan.rows, wuhan.allocations(records.given))
     page.heading(Text("收到、分配、留库", "Received, allocated, left"))
     page.paragraph(kept(plan))
     page.table(
+        [item, unit, *STOCK],
         [
-            item,
-            unit,
-            Text("收到", "Received"),
-            Text("方案分配", "Plan gives"),
-            Text("留库", "Left"),
-        ],
-        [
-            [item_text(key[0]), unit_text(key[1]), n, gave[key], plan.left[key]]
+            [item_text(key[0]), unit_text(key[1]), n, gave[key], plan.left[key], real[key]]
             for key, n in received.items()
         ],
         caption=Text("逐种守恒", "Conservation by item and unit"),
@@ -364,6 +367,10 @@ def appendix(page: Page, records: Records, plan: Share) -> None:
         [[item_text(it), unit_text(of), had, gone] for it, of, had, gone in beyond(records)],
         caption=Text("30日实际发放多于入库记录的物资", "Goods given beyond the record of gifts"),
     )
+
+
+def admitted(page: Page, records: Records, plan: Share) -> None:
+    """Add what was not understood or was taken to be the same, the limits, the proof."""
     page.heading(Text("未读的行", "Rows not understood"))
     page.table(
         [Text("文件", "File"), Text("行", "Row"), Text("原文", "Text"), Text("原因", "Reason")],
@@ -405,7 +412,8 @@ def page_of(records: Records, plan: Share, same: Share, scope: str) -> Page:
         ),
     )
     body(page, records, plan, same)
-    appendix(page, records, plan)
+    stock(page, records, plan)
+    admitted(page, records, plan)
     return page
 
 

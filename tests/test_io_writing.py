@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from strategies import CATEGORIES, TARGET_GROUPS, cities
 
+from strategies import CATEGORIES, TARGET_GROUPS, cities
 from wushe import io
 from wushe.errors import InputError
 from wushe.io import folder, writing
@@ -206,14 +206,11 @@ def test_an_existing_empty_folder_is_filled_not_replaced(
     io.init(".")
     assert Path("needs.csv").is_file()
     assert tmp_path.stat().st_ino == inode
-    assert os.listdir() == sorted(os.listdir(tmp_path)) or set(os.listdir()) == set(
-        os.listdir(tmp_path)
-    )
 
 
 def test_an_unknown_format_is_named() -> None:
     """A misspelled format says which there are."""
-    with pytest.raises(ValueError, match="'cvs'.*'csv', 'json' or 'parquet'"):
+    with pytest.raises(ValueError, match=r"'cvs'.*'csv', 'json' or 'parquet'"):
         io.write({}, "x", format="cvs")  # type: ignore[arg-type]
 
 

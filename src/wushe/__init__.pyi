@@ -44,6 +44,7 @@ from .model.pairing import pair_km as pair_km
 from .model.pairing import pair_level as pair_level
 from .model.pairing import pair_permitted as pair_permitted
 from .model.pairing import pair_served_before as pair_served_before
+from .model.terms import REASONS as REASONS
 from .model.terms import Columns as Columns
 from .model.terms import Context as Context
 from .model.terms import FilterTerm as FilterTerm
@@ -53,6 +54,7 @@ from .model.terms import ScoreTerm as ScoreTerm
 from .model.terms import TargetGroup as TargetGroup
 from .network import LinkageNetwork as LinkageNetwork
 from .network import build_network as build_network
+from .network import build_network_from_records as build_network_from_records
 from .plan import Plan as Plan
 from .plan import PlanItem as PlanItem
 from .plan import Unserved as Unserved

@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 import click
 
 import wushe
-from wushe.errors import InputError, MissingExtraError, PluginConflictError, PluginError, Problem, WusheError
+from wushe.errors import (
+    InputError,
+    MissingExtraError,
+    PluginConflictError,
+    PluginError,
+    Problem,
+    WusheError,
+)
 from wushe.plan import Plan
 from wushe.plugins.manager import available
 from wushe.text import Text
@@ -31,13 +38,25 @@ def _help(zh: str, en: str) -> str:
 
 
 _lang = click.option(
-    "--lang", type=click.Choice(["zh", "en"]), default="zh", envvar="WUSHE_LANG", show_default=True, help=_help("输出语言", "language of the output")
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    envvar="WUSHE_LANG",
+    show_default=True,
+    help=_help("输出语言", "language of the output"),
 )
 _json = click.option("--json", "as_json", is_flag=True, help=_help("以 JSON 输出", "print JSON"))
 _plugin = click.option(
-    "--plugin", "-p", "plugins", multiple=True, metavar="NAME", help=_help("启用的城市插件，可重复", "city plugin to load, may be repeated")
+    "--plugin",
+    "-p",
+    "plugins",
+    multiple=True,
+    metavar="NAME",
+    help=_help("启用的城市插件，可重复", "city plugin to load, may be repeated"),
 )
-_on = click.option("--on", required=True, metavar="YYYY-MM-DD", help=_help("计划日期", "date of the plan"))
+_on = click.option(
+    "--on", required=True, metavar="YYYY-MM-DD", help=_help("计划日期", "date of the plan")
+)
 
 
 def _guarded(command: F) -> F:
@@ -58,7 +77,10 @@ def _guarded(command: F) -> F:
         except WusheError as error:
             _fail(str(error), EXIT_INPUT)
         except OSError as error:
-            _fail(_FILE_FAILED.say(lang, why=f"{error.strerror or error}: {error.filename or ''}"), EXIT_WRITE)
+            _fail(
+                _FILE_FAILED.say(lang, why=f"{error.strerror or error}: {error.filename or ''}"),
+                EXIT_WRITE,
+            )
 
     return run  # type: ignore[return-value]
 
@@ -68,8 +90,14 @@ _FILE_FAILED = Text("文件读写失败：{why}", "cannot read or write: {why}")
 _PROBLEMS = Text("共 {n} 处问题，请改正后重试：", "{n} problems; correct them and try again:")
 _FINE = Text("{path}：没有发现问题。{counts}", "{path}: no problems found. {counts}")
 _WRITTEN = Text("已写出：{path}", "written: {path}")
-_BAD_DATE = Text("日期 {on!r} 不合规，应为 2025-09-15 这样的日期", "{on!r} is not a date; expected one such as 2025-09-15")
-_NO_CLIENT = Text("计划中没有 {client!r}；示例编号：{example}", "{client!r} is not in the plan; ids look like {example}")
+_BAD_DATE = Text(
+    "日期 {on!r} 不合规，应为 2025-09-15 这样的日期",
+    "{on!r} is not a date; expected one such as 2025-09-15",
+)
+_NO_CLIENT = Text(
+    "计划中没有 {client!r}；示例编号：{example}",
+    "{client!r} is not in the plan; ids look like {example}",
+)
 
 
 def _fail(message: str, code: int) -> None:
@@ -80,7 +108,14 @@ def _fail(message: str, code: int) -> None:
 def _report_problems(problems: tuple[Problem, ...], lang: str, as_json: bool) -> None:
     if as_json:
         rows = [
-            {"code": p.code, "file": p.file, "row": p.row, "field": p.field, "value": p.value, "message": p.say(lang)}
+            {
+                "code": p.code,
+                "file": p.file,
+                "row": p.row,
+                "field": p.field,
+                "value": p.value,
+                "message": p.say(lang),
+            }
             for p in problems
         ]
         click.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=1))
@@ -97,7 +132,7 @@ def _progress(lang: str) -> Iterator[Callable[[Text], None]]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda stage: None
+        yield lambda _: None
         return
     with console.status("…") as status:
         yield lambda stage: status.update(stage.say(lang))
@@ -106,7 +141,9 @@ def _progress(lang: str) -> Iterator[Callable[[Text], None]]:
 _READING = Text("读取数据表", "reading the tables")
 
 
-def _planned(folder: Path, plugins: tuple[str, ...], on: str, lang: str, time_limit: float = 600.0) -> Plan:
+def _planned(
+    folder: Path, plugins: tuple[str, ...], on: str, lang: str, time_limit: float = 600.0
+) -> Plan:
     with _progress(lang) as tell:
         tell(_READING)
         rules = wushe.load_plugins(*plugins)
@@ -120,10 +157,18 @@ def main() -> None:
     """五社联动：一户一策。Five-party linkage: one plan per household."""
 
 
-@main.command(help=_help("运行内置示例区，并把网页写到当前目录", "plan a made-up district and write its page here"))
+@main.command(
+    help=_help(
+        "运行内置示例区，并把网页写到当前目录", "plan a made-up district and write its page here"
+    )
+)
 @click.argument("name", default="wuchang")
 @click.option("--list", "list_demos", is_flag=True, help=_help("列出示例", "list the demos"))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=_help("网页文件", "page to write"))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=_help("网页文件", "page to write"),
+)
 @_lang
 @_json
 @_guarded
@@ -150,7 +195,9 @@ def demo(name: str, list_demos: bool, out: Path | None, lang: str, as_json: bool
     click.echo("\n" + _WRITTEN.say(lang, path=page))
 
 
-@main.command(help=_help("新建一个空的城市数据目录", "write an empty city folder with headings and comments"))
+@main.command(
+    help=_help("新建一个空的城市数据目录", "write an empty city folder with headings and comments")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @_lang
 @_guarded
@@ -162,7 +209,9 @@ def init(folder: Path, lang: str) -> None:
     click.echo(_WRITTEN.say(lang, path=folder))
 
 
-@main.command(help=_help("检查数据表，一次列出全部问题", "check the tables and list every mistake at once"))
+@main.command(
+    help=_help("检查数据表，一次列出全部问题", "check the tables and list every mistake at once")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @_plugin
 @_lang
@@ -179,15 +228,34 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
     click.echo(_FINE.say(lang, path=folder, counts=said))
 
 
-@main.command(help=_help("读表、匹配，形成一户一策", "read the tables and make one plan per household"))
+@main.command(
+    help=_help("读表、匹配，形成一户一策", "read the tables and make one plan per household")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @_on
 @_plugin
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=_help("写出网页", "write the page"))
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), help=_help("写出表格", "write the rows as CSV"))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=_help("写出网页", "write the page"),
+)
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=_help("写出表格", "write the rows as CSV"),
+)
 @click.option("--client", metavar="ID", help=_help("只显示一户", "show one household only"))
-@click.option("--internal", is_flag=True, help=_help("内部版，显示姓名", "for the own team: show names"))
-@click.option("--time-limit", type=click.FloatRange(min=0), default=600.0, show_default=True, help=_help("求解时限（秒）", "seconds for the assignment"))
+@click.option(
+    "--internal", is_flag=True, help=_help("内部版，显示姓名", "for the own team: show names")
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    help=_help("求解时限（秒）", "seconds for the assignment"),
+)
 @_lang
 @_json
 @_guarded
@@ -209,7 +277,10 @@ def plan(
     if csv_file is not None:
         made.to_csv(csv_file, lang=lang, audience=audience)
     if client is not None and client not in made.clients:
-        raise click.BadParameter(_NO_CLIENT.say(lang, client=client, example=next(iter(made.clients), "H-0001")), param_hint="--client")
+        raise click.BadParameter(
+            _NO_CLIENT.say(lang, client=client, example=next(iter(made.clients), "H-0001")),
+            param_hint="--client",
+        )
     if as_json:
         click.echo(made.to_json(lang=lang, audience=audience))
     else:
@@ -223,7 +294,9 @@ def plugins() -> None:
     """Look at installed plugins."""
 
 
-@plugins.command("list", help=_help("列出已安装的插件和它们的钩子", "list installed plugins and their hooks"))
+@plugins.command(
+    "list", help=_help("列出已安装的插件和它们的钩子", "list installed plugins and their hooks")
+)
 @_lang
 @_json
 @_guarded
@@ -234,7 +307,11 @@ def list_plugins(lang: str, as_json: bool) -> None:
         click.echo(json.dumps({"plugins": rows}, ensure_ascii=False, indent=1))
         return
     for row in rows:
-        hooks = ", ".join(row["hooks"]) if row["error"] is None else _PLUGIN_FAILED.say(lang, why=row["error"])
+        hooks = (
+            ", ".join(row["hooks"])
+            if row["error"] is None
+            else _PLUGIN_FAILED.say(lang, why=row["error"])
+        )
         click.echo(f"{row['name']} {row['version']}\t{hooks}")
 
 

@@ -55,7 +55,9 @@ class Problem:
 
     def say(self, lang: str = "zh") -> str:
         """Return one line: where, what, the value, what was expected, what to do."""
-        where = self.file if self.row is None else _WHERE_ROW.say(lang, file=self.file, row=self.row)
+        where = (
+            self.file if self.row is None else _WHERE_ROW.say(lang, file=self.file, row=self.row)
+        )
         if self.field is not None:
             where = _WHERE_FIELD.say(lang, where=where, field=self.field)
         value = "" if self.value is None else _VALUE.say(lang, value=self.value)
@@ -92,7 +94,9 @@ class InputError(WusheError):
         lines = [p.say(lang) for p in self.problems[:limit]]
         rest = len(self.problems) - limit
         if rest > 0:
-            lines.append(Text(zh="……另有{n}处问题", en="... and {n} more problems").say(lang, n=rest))
+            lines.append(
+                Text(zh="……另有{n}处问题", en="... and {n} more problems").say(lang, n=rest)
+            )
         return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wushe.errors import InputError, Problem, ProblemKind
+from wushe.model.help import PROVIDERS
 from wushe.model.tables import Table, sorted_table
 from wushe.model.terms import Context
 from wushe.network import LinkageNetwork
@@ -13,9 +14,28 @@ from wushe.text import Text
 
 OFFER_TWICE = ProblemKind(
     "duplicate-offer",
-    Text(zh="供给编号重复，分别来自 {first} 和 {second}", en="this offer id comes from both {first} and {second}"),
+    Text(
+        zh="供给编号重复，分别来自 {first} 和 {second}",
+        en="this offer id comes from both {first} and {second}",
+    ),
     Text(zh="每条供给一个编号", en="one id per offer"),
-    Text(zh="改名，或在 offers 表中删去由主体自动生成的那一条", en="rename it, or drop the table row that the party derives anyway"),
+    Text(
+        zh="改名，或在 offers 表中删去由主体自动生成的那一条",
+        en="rename it, or drop the table row that the party derives anyway",
+    ),
+)
+
+OFFER_DANGLES = ProblemKind(
+    "offer-dangles",
+    Text(
+        zh="供给 {offer} 提到的 {field} 不存在",
+        en="offer {offer} names a {field} that does not exist",
+    ),
+    Text(zh="数据表或已加载插件中有的编号", en="an id of the tables or of the plugins loaded"),
+    Text(
+        zh="改正编号，或在 read 和 make_plan 中使用同一组插件",
+        en="correct the id, or use the same plugins for read and make_plan",
+    ),
 )
 
 
@@ -24,14 +44,24 @@ def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> 
 
     Raises InputError where an offer id comes from two sources.
     """
-    sources = [("offers.csv", network.tables["offers"]), *plugins.derive_offers(network.tables, context)]
+    sources = [
+        ("offers.csv", network.tables["offers"]),
+        *plugins.derive_offers(network.tables, context),
+    ]
     owner: dict[str, str] = {}
-    problems = []
+    problems = [p for name, table in sources for p in _dangling(name, table, network, context)]
     for name, table in sources:
         for key in table.ids:
             if key in owner:
                 problems.append(
-                    Problem(OFFER_TWICE, "offers", None, "id", key, {"first": owner[key], "second": name})
+                    Problem(
+                        OFFER_TWICE,
+                        "offers",
+                        None,
+                        "id",
+                        key,
+                        {"first": owner[key], "second": name},
+                    )
                 )
             owner[key] = name
     if problems:
@@ -39,3 +69,22 @@ def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> 
     tables = [table for _, table in sources]
     columns = {f: np.concatenate([t[f] for t in tables]) for f in tables[0].kind.field_names}
     return sorted_table(tables[0].kind, columns, np.concatenate([t.rows for t in tables]), "offers")
+
+
+def _dangling(
+    source: str, offers: Table, network: LinkageNetwork, context: Context
+) -> list[Problem]:
+    """Return the problems of offers that name providers, places or categories that are not there."""
+    known = {
+        "provider": {key for kind in PROVIDERS for key in network.tables[kind].ids},
+        "place": {None, *network.tables["places"].ids},
+        "categories": set(context.categories),
+    }
+    problems = []
+    for field, ids in known.items():
+        for offer, value in zip(offers.ids, offers[field], strict=True):
+            for named in value if isinstance(value, tuple) else (value,):
+                if named not in ids:
+                    params = {"offer": offer, "field": field}
+                    problems.append(Problem(OFFER_DANGLES, source, None, field, named, params))
+    return problems

@@ -8,8 +8,29 @@ from wushe.model.tables import Table, make_table
 from wushe.network import LinkageNetwork, build_network
 from wushe.plugins.manager import Plugins
 
-_SKILLS = ("visiting", "care", "counselling", "escort", "errand", "policy", "repair", "haircut", "coaching", "tutoring")
-_SERVICES = ("visit", "home_care", "counselling", "medical_escort", "errand", "policy_talk", "safety_check", "haircut", "tutoring")
+_SKILLS = (
+    "visiting",
+    "care",
+    "counselling",
+    "escort",
+    "errand",
+    "policy",
+    "repair",
+    "haircut",
+    "coaching",
+    "tutoring",
+)
+_SERVICES = (
+    "visit",
+    "home_care",
+    "counselling",
+    "medical_escort",
+    "errand",
+    "policy_talk",
+    "safety_check",
+    "haircut",
+    "tutoring",
+)
 _GOODS = ("food", "daily_goods", "care_supplies", "clothing", "school_supplies")
 _MONEY = ("living_aid", "medical_aid", "education_aid")
 
@@ -31,11 +52,20 @@ def made_up_city(
         *_helpers(rng, int(offers * 0.75), communities),
         *_pool(rng, max(1, int(offers * 0.23)), max(1, int(offers * 0.02)), communities, streets),
     ]
-    return build_network({t.kind.name: t for t in tables}, plugins.categories, plugins.target_groups, plugins.versions)
+    return build_network(
+        {t.kind.name: t for t in tables},
+        plugins.categories,
+        plugins.target_groups,
+        plugins.versions,
+    )
 
 
 def _places(streets: int) -> tuple[Table, list[str]]:
-    rows = [("42", "省", "province", None), ("4201", "市", "city", "42"), ("420100", "区", "county", "4201")]
+    rows = [
+        ("42", "省", "province", None),
+        ("4201", "市", "city", "42"),
+        ("420100", "区", "county", "4201"),
+    ]
     communities = []
     for s in range(streets):
         street = f"420100{s:03d}"
@@ -45,8 +75,14 @@ def _places(streets: int) -> tuple[Table, list[str]]:
             rows.append((communities[-1], f"社区{s}-{c}", "community", street))
     ids, names, levels, parents = zip(*rows, strict=True)
     depth = [len(i) for i in ids]
-    lon = [114.3 + 0.02 * (int(i[6:9]) % 5) + 0.004 * (int(i[9:]) % 4) if d == 12 else None for i, d in zip(ids, depth, strict=True)]
-    lat = [30.5 + 0.02 * (int(i[6:9]) // 5) + 0.004 * (int(i[9:]) // 4) if d == 12 else None for i, d in zip(ids, depth, strict=True)]
+    lon = [
+        114.3 + 0.02 * (int(i[6:9]) % 5) + 0.004 * (int(i[9:]) % 4) if d == 12 else None
+        for i, d in zip(ids, depth, strict=True)
+    ]
+    lat = [
+        30.5 + 0.02 * (int(i[6:9]) // 5) + 0.004 * (int(i[9:]) // 4) if d == 12 else None
+        for i, d in zip(ids, depth, strict=True)
+    ]
     columns = {"id": ids, "name": names, "level": levels, "parent": parents, "lon": lon, "lat": lat}
     return make_table("places", columns), communities
 
@@ -64,7 +100,10 @@ def _households(rng: np.random.Generator, n: int, communities: list[str]) -> Tab
             "name": [f"户{i}" for i in range(n)],
             "place": _pick(rng, communities, n),
             "referral_consent": consent,
-            "target_groups": [(g,) for g in _pick(rng, ("lone_elder", "disabled", "low_income", "serious_illness"), n)],
+            "target_groups": [
+                (g,)
+                for g in _pick(rng, ("lone_elder", "disabled", "low_income", "serious_illness"), n)
+            ],
         },
     )
 
@@ -81,13 +120,19 @@ def _needs(rng: np.random.Generator, n: int, households: int) -> Table:
             "category": [(service, goods, money)[k][i] for i, k in enumerate(kind)],
             "quantity": [(a, a, a * 500)[k] for a, k in zip(amount, kind, strict=True)],
             "unit": [("hour", "piece", "yuan")[k] for k in kind],
-            "urgency": [("low", "normal", "urgent", "emergency")[i] for i in rng.choice(4, n, p=(0.2, 0.5, 0.25, 0.05)).tolist()],
+            "urgency": [
+                ("low", "normal", "urgent", "emergency")[i]
+                for i in rng.choice(4, n, p=(0.2, 0.5, 0.25, 0.05)).tolist()
+            ],
         },
     )
 
 
 def _helpers(rng: np.random.Generator, n: int, communities: list[str]) -> list[Table]:
-    skills = [tuple(sorted({_SKILLS[i] for i in row})) for row in rng.integers(0, len(_SKILLS), (n, 2)).tolist()]
+    skills = [
+        tuple(sorted({_SKILLS[i] for i in row}))
+        for row in rng.integers(0, len(_SKILLS), (n, 2)).tolist()
+    ]
     return [
         make_table(
             "volunteers",
@@ -103,11 +148,18 @@ def _helpers(rng: np.random.Generator, n: int, communities: list[str]) -> list[T
     ]
 
 
-def _pool(rng: np.random.Generator, lots: int, funds: int, communities: list[str], streets: int) -> list[Table]:
+def _pool(
+    rng: np.random.Generator, lots: int, funds: int, communities: list[str], streets: int
+) -> list[Table]:
     hosts = [f"O-{s:03d}" for s in range(streets)]
     organizations = make_table(
         "organizations",
-        {"id": hosts, "name": hosts, "kind": ["charity_federation"] * streets, "place": [f"420100{s:03d}" for s in range(streets)]},
+        {
+            "id": hosts,
+            "name": hosts,
+            "kind": ["charity_federation"] * streets,
+            "place": [f"420100{s:03d}" for s in range(streets)],
+        },
     )
     resources = make_table(
         "resources",
@@ -130,7 +182,10 @@ def _pool(rng: np.random.Generator, lots: int, funds: int, communities: list[str
             "host": _pick(rng, hosts, funds),
             "balance_fen": (rng.integers(5, 60, funds) * 100_000).tolist(),
             "reach": ["county" if i % 20 == 0 else "street" for i in range(funds)],
-            "purposes": [tuple(sorted({_MONEY[a], _MONEY[b]})) for a, b in rng.integers(0, 3, (funds, 2)).tolist()],
+            "purposes": [
+                tuple(sorted({_MONEY[a], _MONEY[b]}))
+                for a, b in rng.integers(0, 3, (funds, 2)).tolist()
+            ],
             "per_need_fen": [150_000] * funds,
         },
     )

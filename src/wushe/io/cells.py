@@ -20,7 +20,7 @@ from wushe.io.mistakes import (
 from wushe.io.sheets import ERROR_VALUE
 from wushe.io.suggest import Suggester
 from wushe.model import kinds
-from wushe.model.kinds import BadValue
+from wushe.model.kinds import BadValueError
 from wushe.model.spec import Field
 from wushe.model.terms import NeedCategory, TargetGroup
 from wushe.model.units import DIMENSIONS, MAX_AMOUNT, parse_unit, to_base
@@ -75,7 +75,7 @@ class Vocabulary:
         self._problem = problem
 
     def read(self, read: Callable[[str], Any], text: str) -> Any:
-        """Return the id, or sorted tuple of ids, that `text` names. Raises BadValue."""
+        """Return the id, or sorted tuple of ids, that `text` names. Raises BadValueError."""
         whole = self._ids.get(text)
         value = whole if whole is not None else read(text)
         if isinstance(value, tuple):
@@ -83,14 +83,14 @@ class Vocabulary:
         return self._find(value)
 
     def read_tags(self, read: Callable[[str], Any], text: str) -> Any:
-        """Return the sorted tuple of ids that `text` names. Raises BadValue."""
+        """Return the sorted tuple of ids that `text` names. Raises BadValueError."""
         value = self.read(read, text)
         return value if isinstance(value, tuple) else (value,)
 
     def _find(self, word: str) -> str:
         found = self._ids.get(word)
         if found is None:
-            raise BadValue(self._problem, word=word, close=self._suggester.close(word))
+            raise BadValueError(self._problem, word=word, close=self._suggester.close(word))
         return found
 
 
@@ -141,7 +141,7 @@ class CellReader:
             word = unguard(word)
         try:
             return self._known(word)
-        except BadValue as bad:
+        except BadValueError as bad:
             # Only the verdict is kept: an exception would hold on to its frames.
             return refused(bad.problem, **bad.params)
 

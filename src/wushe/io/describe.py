@@ -34,11 +34,10 @@ def explain(field: Field) -> Text:
     """Return what goes into a cell of `field`, in a few words."""
     need = Text("必填", "required") if field.required else Text("可空", "may be empty")
     parts = [need, KIND_WORDS[field.kind.name]]
-    if field.low is not None or field.high is not None:
-        bounds = (
-            f"{'' if field.low is None else field.low}–{'' if field.high is None else field.high}"
-        )
-        parts.append(Text(f"范围 {bounds}", f"range {bounds}"))
+    if field.low is not None and field.high is not None:
+        parts.append(Text(f"{field.low} 到 {field.high}", f"{field.low} to {field.high}"))
+    elif field.low is not None:
+        parts.append(Text(f"不小于 {field.low}", f"at least {field.low}"))
     choices = choices_of(field.kind)
     if choices:
         zh = "、".join(choices.values())

@@ -13,7 +13,7 @@ from wushe.errors import Problem, ProblemKind
 from wushe.io.cells import CellReader, Refused, Vocabularies, settle_quantities
 from wushe.io.headings import Column, match_headings
 from wushe.io.sheets import Sheet
-from wushe.model.kinds import BadValue
+from wushe.model.kinds import BadValueError
 from wushe.model.spec import MISSING, Field, RecordKind
 from wushe.model.storage import Array, pack
 from wushe.model.tables import Table, sorted_table
@@ -147,8 +147,19 @@ def _cell_problems(
     for at, value in enumerate(values):
         if isinstance(value, Refused):
             params = dict(value.params)
-            shown = field.shown(str(params.pop("word", texts[at].strip())))
+            shown = show(field, str(params.pop("word", texts[at].strip())))
             yield at, Problem(value.problem, source, rows[at], column.heading, shown, params)
+
+
+def show(field: Field, text: str) -> str:
+    """Return a refused cell as a problem may show it.
+
+    What was refused may be anything, such as a name in the column of phone numbers: only where it
+    looks like a number are its first digits shown.
+    """
+    if field.sensitive in ("phone", "id_number") and not (text.isascii() and len(text) > 6):
+        return "***"
+    return field.shown(text)
 
 
 def _rule_problems(draft: Draft) -> Iterator[Problem]:
@@ -168,6 +179,6 @@ def _left_out(sheet: Sheet, columns: Sequence[Column]) -> frozenset[str]:
         for cells in sheet.ragged:
             try:
                 ids.add(column.field.read(cells[column.position].strip()))
-            except (BadValue, IndexError):
+            except (BadValueError, IndexError):
                 continue
     return frozenset(ids)

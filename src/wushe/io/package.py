@@ -10,7 +10,7 @@ from typing import Any
 from wushe.errors import Problem
 from wushe.io.mistakes import BAD_FORMAT_VERSION, BAD_JSON, BAD_LAYOUT, NEWER_FORMAT, BadFileError
 from wushe.model import kinds
-from wushe.model.kinds import BadValue, Kind
+from wushe.model.kinds import BadValueError, Kind
 from wushe.model.spec import RECORD_KINDS, Field, RecordKind
 
 FORMAT_VERSION = 2
@@ -37,7 +37,7 @@ def choices_of(kind: Kind) -> Mapping[str, str]:
         return {}
     try:
         kind.parse("?")
-    except BadValue as bad:
+    except BadValueError as bad:
         listed = str(bad.params.get("choices", ""))
         return dict(item.split(" ", 1) for item in listed.split(", ") if item)
     return {}

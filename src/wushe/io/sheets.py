@@ -37,6 +37,8 @@ class Sheet:
 
     `rows` are numbered as a spreadsheet does. While the chunks are read, `problems` grows, and
     `ragged` collects the rows that were left out for having the wrong number of cells.
+    `spare` columns after the last heading may be there, but empty; `short_rows` tells that a row
+    may have any number of empty cells at its end, or lack them.
     `typed` tells that values come from JSON or Parquet: text is exact and nothing was escaped.
     """
 
@@ -46,6 +48,7 @@ class Sheet:
     rows: Iterator[tuple[int, Sequence[str]]]
     typed: bool = False
     short_rows: bool = False
+    spare: int = 0
     problems: list[Problem] = attrs.field(factory=list)
     ragged: list[Sequence[str]] = attrs.field(factory=list)
 
@@ -71,8 +74,10 @@ class Sheet:
         """Return the cells of a row that needs a second look, or None where it is no data."""
         width = len(self.headings)
         cells = list(row)
-        while len(cells) > width and not cells[-1].strip():
-            cells.pop()
+        # More cells than the heading row had mean a stray separator: then all of them have moved.
+        if self.short_rows or len(cells) <= width + self.spare:
+            while len(cells) > width and not cells[-1].strip():
+                cells.pop()
         if self.short_rows:
             cells += [""] * (width - len(cells))
         if is_blank(cells) or is_comment(cells):
@@ -111,7 +116,7 @@ def is_comment(row: Sequence[str]) -> bool:
 def sheet_of(source: str, rows: Iterable[Sequence[str]], *, short_rows: bool = False) -> Sheet:
     """Return the sheet in `rows`: the first row that is neither blank nor a comment is the heading.
 
-    `short_rows` tells that empty cells at the end of a row may be left out. Raises BadFileError.
+    `short_rows` as in `Sheet`. Raises BadFileError.
     """
     numbered = enumerate(rows, start=1)
     for number, row in numbered:
@@ -121,5 +126,6 @@ def sheet_of(source: str, rows: Iterable[Sequence[str]], *, short_rows: bool = F
         headings = list(row)
         while not headings[-1].strip():
             headings.pop()
-        return Sheet(source, number, tuple(headings), numbered, short_rows=short_rows)
+        spare = len(row) - len(headings)
+        return Sheet(source, number, tuple(headings), numbered, False, short_rows, spare)
     raise BadFileError(Problem(EMPTY_FILE, source))

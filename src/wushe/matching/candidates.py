@@ -56,8 +56,8 @@ def list_candidates(prepared: Prepared, plugins: Plugins) -> Candidates:
     blocked[in_category == 0] = ORDER.index("no_offer")
     found: list[tuple[Array, Array, Array]] = []
     max_cost = 0
-    for pairs in index.blocks():
-        pairs = _filtered(prepared, plugins, pairs, refused, blocked)
+    for listed in index.blocks():
+        pairs = _filtered(prepared, plugins, listed, refused, blocked)
         cost, max_cost = _costs(prepared, plugins, pairs)
         order = np.lexsort((pairs.offer, cost, pairs.need))
         need, offer, cost = pairs.need[order], pairs.offer[order], cost[order]
@@ -66,7 +66,8 @@ def list_candidates(prepared: Prepared, plugins: Plugins) -> Candidates:
             need, offer, cost = need[best], offer[best], cost[best]
         found.append((need, offer, cost))
     need, offer, cost = (
-        np.concatenate([f[i] for f in found]) if found else np.zeros(0, dtype=np.int32) for i in range(3)
+        np.concatenate([f[i] for f in found]) if found else np.zeros(0, dtype=np.int32)
+        for i in range(3)
     )
     start = np.searchsorted(need, np.arange(len(needs) + 1))
     limit = np.minimum(offers["per_need"][offer], needs["quantity"][need])
@@ -87,10 +88,15 @@ def _in_category(prepared: Prepared) -> Array:
 
 def _offer_categories(prepared: Prepared) -> tuple[Array, Array]:
     """Return (offer row, category code) for every category that an offer serves in its dimension."""
-    codes = {name: (code, c.dimension) for code, (name, c) in enumerate(prepared.context.categories.items())}
+    codes = {
+        name: (code, c.dimension)
+        for code, (name, c) in enumerate(prepared.context.categories.items())
+    }
     rows, categories = [], []
     offers = prepared.offers
-    for row, (names, dimension) in enumerate(zip(offers["categories"], offers["dimension"], strict=True)):
+    for row, (names, dimension) in enumerate(
+        zip(offers["categories"], offers["dimension"], strict=True)
+    ):
         for name in names:
             code, counted = codes[name]
             if counted == dimension and offers["capacity"][row] > 0:
@@ -115,11 +121,19 @@ class _ReachIndex:
         sorted_offers, lows, highs = [], [], []
         for level in (NATION, *range(len(LEVELS))):
             here = offers["reach"][row] == level
-            area = np.zeros(here.sum(), dtype=np.int64) if level == NATION else offers["ancestors"][row[here], level].astype(np.int64)
+            area = (
+                np.zeros(here.sum(), dtype=np.int64)
+                if level == NATION
+                else offers["ancestors"][row[here], level].astype(np.int64)
+            )
             key = category[here] << 32 | area
             order = np.lexsort((row[here], key))
             key = key[order]
-            at = np.zeros(len(needs), dtype=np.int64) if level == NATION else needs["ancestors"][:, level].astype(np.int64)
+            at = (
+                np.zeros(len(needs), dtype=np.int64)
+                if level == NATION
+                else needs["ancestors"][:, level].astype(np.int64)
+            )
             wanted = needs["category_code"].astype(np.int64) << 32 | np.maximum(at, 0)
             low, high = np.searchsorted(key, wanted), np.searchsorted(key, wanted, side="right")
             sorted_offers.append(row[here][order])
@@ -151,7 +165,9 @@ class _ReachIndex:
         return Pairs(need[order].astype(np.int32), offer[order].astype(np.int32))
 
 
-def _filtered(prepared: Prepared, plugins: Plugins, pairs: Pairs, refused: Array, blocked: Array) -> Pairs:
+def _filtered(
+    prepared: Prepared, plugins: Plugins, pairs: Pairs, refused: Array, blocked: Array
+) -> Pairs:
     """Return the allowed pairs; count in `refused` and `blocked` which reason removed the others first."""
     present = np.unique(pairs.need)
     terms = plugins.filter_candidates(prepared.needs, prepared.offers, pairs, prepared.context)

@@ -64,10 +64,18 @@ class Violation:
 
     def say(self, lang: str = "zh") -> str:
         """Return one line: the rule, the need, the offer and the detail."""
-        return _LINE.say(lang, rule=RULES[self.rule], need=self.need or "–", offer=self.offer or "–", detail=self.detail)
+        return _LINE.say(
+            lang,
+            rule=RULES[self.rule],
+            need=self.need or "–",
+            offer=self.offer or "–",
+            detail=self.detail,
+        )
 
 
-_LINE = Text("{rule}：需求 {need}，供给 {offer} {detail}", "{rule}: need {need}, offer {offer} {detail}")
+_LINE = Text(
+    "{rule}：需求 {need}，供给 {offer} {detail}", "{rule}: need {need}, offer {offer} {detail}"
+)
 _LOOKED_UP = ("places", "households", "persons", "institutions")
 _OWN_TEAM = ("communities", "stations", "social_workers")
 
@@ -99,12 +107,28 @@ class _Checker:
     rows: Mapping[str, Mapping[str, int]]
 
     @classmethod
-    def of(cls, network: LinkageNetwork, offers: Table, on: dt.date, default_rules: bool) -> _Checker:
-        kinds = ("communities", "organizations", "stations", "social_workers", "volunteer_teams", "volunteers", "funds", "resources")
+    def of(
+        cls, network: LinkageNetwork, offers: Table, on: dt.date, default_rules: bool
+    ) -> _Checker:
+        kinds = (
+            "communities",
+            "organizations",
+            "stations",
+            "social_workers",
+            "volunteer_teams",
+            "volunteers",
+            "funds",
+            "resources",
+        )
         kind_of = {key: kind for kind in kinds for key in network.tables[kind].ids}
         needs = {need.id: need for need in network.tables["needs"].records()}
-        rows = {name: {key: row for row, key in enumerate(network.tables[name].ids)} for name in _LOOKED_UP}
-        return cls(network, needs, {o.id: o for o in offers.records()}, kind_of, on, default_rules, rows)
+        rows = {
+            name: {key: row for row, key in enumerate(network.tables[name].ids)}
+            for name in _LOOKED_UP
+        }
+        return cls(
+            network, needs, {o.id: o for o in offers.records()}, kind_of, on, default_rules, rows
+        )
 
     def violations(self, allocations: Iterable[Allocation]) -> Iterator[Violation]:
         seen: set[tuple[str, str]] = set()
@@ -133,7 +157,11 @@ class _Checker:
         need, offer = self.needs[item.need], self.offers[item.offer]
         unit = parse_unit(offer.unit)
         category = self.network.categories.get(need.category)
-        if category is None or unit is None or not category.dimension == unit.dimension == item.unit:
+        if (
+            category is None
+            or unit is None
+            or not category.dimension == unit.dimension == item.unit
+        ):
             yield Violation("unit", item.need, item.offer, item.unit)
             return
         if need.category not in offer.categories:
@@ -161,7 +189,9 @@ class _Checker:
     def _client(self, need: Any) -> tuple[Any, Any, Any]:
         """Return (household, person, institution) that the need is for."""
         person = self._record("persons", need.person)
-        household = self._record("households", need.household or (person.household if person else None))
+        household = self._record(
+            "households", need.household or (person.household if person else None)
+        )
         return household, person, self._record("institutions", need.institution)
 
     def _path(self, place: str | None) -> dict[str, str]:
@@ -209,19 +239,25 @@ class _Checker:
         had_birthday = (self.on.month, self.on.day) >= (birth.month, birth.day)
         return self.on.year - birth.year - (not had_birthday) < 18
 
-    def _out_of_time(self, need: Any, offer: Any, category: NeedCategory) -> bool:
+    def _out_of_time(self, need: Any, offer: Any, _: NeedCategory) -> bool:
         over = offer.available_to is not None and offer.available_to < self.on
         latest = None if need.due is None else max(need.due, self.on)
-        late = offer.available_from is not None and latest is not None and offer.available_from > latest
+        late = (
+            offer.available_from is not None
+            and latest is not None
+            and offer.available_from > latest
+        )
         return over or late
 
-    def _restricted(self, need: Any, offer: Any, category: NeedCategory) -> bool:
+    def _restricted(self, need: Any, offer: Any, _: NeedCategory) -> bool:
         household, person, institution = self._client(need)
         clients = [r for r in (household, person, institution) if r is not None]
         groups = {g for r in clients for g in r.target_groups or ()}
         if offer.for_groups and not groups & set(offer.for_groups):
             return True
-        if offer.for_places and not set(self._path(self._need_place(need)).values()) & set(offer.for_places):
+        if offer.for_places and not set(self._path(self._need_place(need)).values()) & set(
+            offer.for_places
+        ):
             return True
         served = household or person or institution
         return bool(offer.for_clients) and served.id not in offer.for_clients

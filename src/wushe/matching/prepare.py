@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 import numpy as np
 
-from wushe.model.help import URGENCIES
+from wushe.errors import InputError, Problem, ProblemKind
+from wushe.model.help import PROVIDERS, URGENCIES
 from wushe.model.pairing import bitmask, pair_key
 from wushe.model.parties import LEVELS
 from wushe.model.storage import UNKNOWN_INT, Array
@@ -16,6 +17,7 @@ from wushe.model.tables import Table
 from wushe.model.terms import Columns, Context, NeedCategory
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
+from wushe.text import Text
 
 MINOR_AGE = 18
 NATION = -1
@@ -35,15 +37,18 @@ class Prepared:
 
 def prepare(network: LinkageNetwork, offers: Table, context: Context) -> Prepared:
     """Return the columns of all open needs and of all offers, with shared codes and masks."""
-    open_needs = np.flatnonzero(~np.isin(network.tables["needs"]["status"].astype(str), ("met", "withdrawn")))
+    open_needs = np.flatnonzero(
+        ~np.isin(network.tables["needs"]["status"].astype(str), ("met", "withdrawn"))
+    )
     needs = {name: column[open_needs] for name, column in network.tables["needs"].columns.items()}
     clients = _Clients.of(network, needs)
+    _check_categories(needs, context)
     words = _Vocabularies.of(needs, offers, context)
     provider_kind, provider_code = _providers(network, offers["provider"])
-    context = attrs.evolve(context, history=_history(network, clients, offers))
+    context = attrs.evolve(context, history=_history(network, clients))
     return Prepared(
         _need_columns(network, needs, clients, words, context),
-        _offer_columns(network, offers, words, provider_kind, provider_code, context),
+        _offer_columns(network, offers, words, provider_kind, provider_code),
         context,
     )
 
@@ -63,7 +68,9 @@ class _Clients:
     def of(cls, network: LinkageNetwork, needs: Mapping[str, Array]) -> _Clients:
         persons = network.tables["persons"].row_of(needs["person"])
         via_person = _take(network.tables["persons"]["household"], persons)
-        household = np.array([h or v for h, v in zip(needs["household"], via_person, strict=True)], dtype=object)
+        household = np.array(
+            [h or v for h, v in zip(needs["household"], via_person, strict=True)], dtype=object
+        )
         ids, kinds = [], []
         for h, p, i in zip(household, needs["person"], needs["institution"], strict=True):
             ids.append(h or p or i)
@@ -121,20 +128,57 @@ def _take_flag(column: Array, rows: Array) -> Array:
     return taken
 
 
+def _check_categories(needs: Mapping[str, Array], context: Context) -> None:
+    """Raise InputError for needs whose category no loaded plugin registers."""
+    unknown = [
+        (n, c)
+        for n, c in zip(needs["id"], needs["category"], strict=True)
+        if c not in context.categories
+    ]
+    if unknown:
+        raise InputError(
+            Problem(NOT_REGISTERED, "needs", None, "category", c, {"need": n}) for n, c in unknown
+        )
+
+
+NOT_REGISTERED = ProblemKind(
+    "category-not-registered",
+    Text(
+        zh="需求 {need} 的类别没有插件登记",
+        en="no loaded plugin registers the category of need {need}",
+    ),
+    Text(zh="已加载插件登记的类别", en="a category of the plugins loaded"),
+    Text(
+        zh="在 read 和 make_plan 中使用同一组插件", en="use the same plugins for read and make_plan"
+    ),
+)
+
+
 def _category_columns(names: Array, context: Context) -> tuple[Array, list[NeedCategory]]:
     codes = {name: code for code, name in enumerate(context.categories)}
-    return np.array([codes[n] for n in names], dtype=np.int32), [context.categories[n] for n in names]
+    return np.array([codes[n] for n in names], dtype=np.int32), [
+        context.categories[n] for n in names
+    ]
 
 
 def _need_columns(
-    network: LinkageNetwork, needs: Mapping[str, Array], clients: _Clients, words: _Vocabularies, context: Context
+    network: LinkageNetwork,
+    needs: Mapping[str, Array],
+    clients: _Clients,
+    words: _Vocabularies,
+    context: Context,
 ) -> Columns:
     n = len(needs["id"])
     code, categories = _category_columns(needs["category"], context)
     quantity, known = _quantities(needs["quantity"], needs["unit"], [c.typical for c in categories])
     place = _need_places(network, needs, clients)
     ancestors = _ancestors(network, place)
-    skills = _objects([tuple(sorted({*(s or ()), *c.skills})) for s, c in zip(needs["skills"], categories, strict=True)])
+    skills = _objects(
+        [
+            tuple(sorted({*(s or ()), *c.skills}))
+            for s, c in zip(needs["skills"], categories, strict=True)
+        ]
+    )
     groups = _groups(network, clients)
     arrays = {
         "id": needs["id"],
@@ -150,7 +194,9 @@ def _need_columns(
         "refers": np.array([c.refers for c in categories], dtype=bool),
         "quantity": quantity,
         "quantity_known": known,
-        "urgency": np.array([_URGENCY_CODES[u or "normal"] for u in needs["urgency"]], dtype=np.int8),
+        "urgency": np.array(
+            [_URGENCY_CODES[u or "normal"] for u in needs["urgency"]], dtype=np.int8
+        ),
         "asked_on": needs["asked_on"],
         "due": needs["due"],
         "place_row": place,
@@ -173,14 +219,21 @@ def _quantities(quantity: Array, unit: Array, typical: Sequence[int]) -> tuple[A
     """Return amounts in base units and whether they were known; unknown ones are planned as typical."""
     known = quantity != UNKNOWN_INT
     factors = {u: found.factor for u in set(unit) - {None} if (found := parse_unit(u)) is not None}
-    amounts = [int(q) * factors[u] if k else t for q, u, k, t in zip(quantity, unit, known, typical, strict=True)]
+    amounts = [
+        int(q) * factors[u] if k else t
+        for q, u, k, t in zip(quantity, unit, known, typical, strict=True)
+    ]
     return np.array(amounts, dtype=np.int64), known
 
 
 def _need_places(network: LinkageNetwork, needs: Mapping[str, Array], clients: _Clients) -> Array:
     """The need's own place, else the household's, the person's, the institution's; -1 where unknown."""
     chosen = needs["place"].copy()
-    for table, rows in (("households", clients.households), ("persons", clients.persons), ("institutions", clients.institutions)):
+    for table, rows in (
+        ("households", clients.households),
+        ("persons", clients.persons),
+        ("institutions", clients.institutions),
+    ):
         theirs = _take(network.tables[table]["place"], rows)
         chosen = np.array([a or b for a, b in zip(chosen, theirs, strict=True)], dtype=object)
     return network.tables["places"].row_of(chosen).astype(np.int32)
@@ -204,9 +257,18 @@ def _paths(network: LinkageNetwork, ancestors: Array) -> list[tuple[str, ...]]:
 
 
 def _groups(network: LinkageNetwork, clients: _Clients) -> Array:
-    sources = (("households", clients.households), ("persons", clients.persons), ("institutions", clients.institutions))
+    sources = (
+        ("households", clients.households),
+        ("persons", clients.persons),
+        ("institutions", clients.institutions),
+    )
     columns = [_take(network.tables[t]["target_groups"], rows) for t, rows in sources]
-    return _objects([tuple(sorted({g for tags in row for g in tags or ()})) for row in zip(*columns, strict=True)])
+    return _objects(
+        [
+            tuple(sorted({g for tags in row for g in tags or ()}))
+            for row in zip(*columns, strict=True)
+        ]
+    )
 
 
 def _with_minor(
@@ -243,15 +305,13 @@ def _years_before(on: dt.date, years: int) -> dt.date:
 
 def _providers(network: LinkageNetwork, providers: Array) -> tuple[Array, Array]:
     """Return each offer's provider kind (table name) and code (rank among all providers)."""
-    from wushe.model.help import PROVIDERS
-
     kind_of = {key: kind for kind in PROVIDERS for key in network.tables[kind].ids}
     codes = {key: code for code, key in enumerate(sorted(kind_of))}
     kinds = _objects([kind_of[p] for p in providers])
     return kinds, np.array([codes[p] for p in providers], dtype=np.int32)
 
 
-def _history(network: LinkageNetwork, clients: _Clients, offers: Table) -> Array:
+def _history(network: LinkageNetwork, clients: _Clients) -> Array:
     services = network.tables["services"]
     _, code = _providers(network, services["provider"])
     client = [h or i for h, i in zip(services["household"], services["institution"], strict=True)]
@@ -266,7 +326,6 @@ def _offer_columns(
     words: _Vocabularies,
     provider_kind: Array,
     provider_code: Array,
-    context: Context,
 ) -> Columns:
     units = [parse_unit(u) for u in offers["unit"]]
     factor = np.array([u.factor if u else 1 for u in units], dtype=np.int64)

@@ -52,7 +52,9 @@ class Matching:
         mine = set(self.offer[self._rows(need)].tolist())
         span = slice(self.candidates.start[need], self.candidates.start[need + 1])
         best, other = None, None
-        for offer, cost in zip(self.candidates.offer[span].tolist(), self.candidates.cost[span].tolist(), strict=True):
+        for offer, cost in zip(
+            self.candidates.offer[span].tolist(), self.candidates.cost[span].tolist(), strict=True
+        ):
             if offer in mine:
                 best = cost if best is None else best
             elif other is None:
@@ -62,7 +64,10 @@ class Matching:
         return None
 
     def _rows(self, need: int) -> slice:
-        return slice(int(np.searchsorted(self.need, need)), int(np.searchsorted(self.need, need, side="right")))
+        return slice(
+            int(np.searchsorted(self.need, need)),
+            int(np.searchsorted(self.need, need, side="right")),
+        )
 
     @property
     def pairs(self) -> Pairs:
@@ -71,7 +76,11 @@ class Matching:
 
 
 def match(
-    network: LinkageNetwork, offers: Table, plugins: Plugins, context: Context, time_limit: float = 600.0
+    network: LinkageNetwork,
+    offers: Table,
+    plugins: Plugins,
+    context: Context,
+    time_limit: float = 600.0,
 ) -> Matching:
     """Match all open needs of `network` with `offers`, exactly over the listed candidates."""
     prepared = prepare(network, offers, context)
@@ -80,36 +89,61 @@ def match(
     return assign(prepared, candidates, priority, time_limit)
 
 
-def assign(prepared: Prepared, candidates: Candidates, priority: Array, time_limit: float) -> Matching:
+def assign(
+    prepared: Prepared, candidates: Candidates, priority: Array, time_limit: float
+) -> Matching:
     """Solve the assignment over `candidates` and say why what is unserved is unserved."""
     needs, offers = prepared.needs, prepared.offers
     steps = np.rint(priority * PRIORITY_STEPS).astype(np.int64)
-    penalty = candidates.max_cost + 1 + steps * max(1, PRIORITY_RANGE * candidates.max_cost // PRIORITY_STEPS)
+    penalty = (
+        candidates.max_cost
+        + 1
+        + steps * max(1, PRIORITY_RANGE * candidates.max_cost // PRIORITY_STEPS)
+    )
+    row = np.repeat(np.arange(len(needs)), np.diff(candidates.start))
+    reachable = np.zeros(len(needs), dtype=np.int64)
+    np.add.at(reachable, row, candidates.limit)
     problem = Problem(
         candidates.start,
         candidates.offer.astype(np.int64),
         candidates.cost,
         candidates.limit,
-        needs["quantity"],
+        # What no candidate could ever serve only inflates the sums that must stay within int64.
+        np.minimum(needs["quantity"], reachable),
         penalty,
         offers["capacity"],
     )
     flow = solve(problem, time_limit)
     used = np.flatnonzero(flow.flow)
     need = problem.row[used]
-    reason = _reasons(prepared, candidates, flow, steps)
+    unserved = needs["quantity"].copy()
+    np.subtract.at(unserved, need, flow.flow[used])
+    reason = _reasons(prepared, candidates, flow, unserved, steps)
     return Matching(
-        prepared, candidates, flow, need, candidates.offer[used], flow.flow[used], used, flow.unserved, reason, priority
+        prepared,
+        candidates,
+        flow,
+        need,
+        candidates.offer[used],
+        flow.flow[used],
+        used,
+        unserved,
+        reason,
+        priority,
     )
 
 
-def _reasons(prepared: Prepared, candidates: Candidates, flow: Flow, steps: Array) -> Array:
+def _reasons(
+    prepared: Prepared, candidates: Candidates, flow: Flow, unserved: Array, steps: Array
+) -> Array:
     """Return for every need that is not fully served the position of its reason in `ORDER`."""
     needs = prepared.needs
     reason = candidates.blocked.copy()
-    short = (flow.unserved > 0) & (reason < 0)
-    reason[flow.unserved == 0] = -1
-    reason[short] = np.where(needs["dimension"][short] == "fen", ORDER.index("budget"), ORDER.index("capacity"))
+    short = (unserved > 0) & (reason < 0)
+    reason[unserved == 0] = -1
+    reason[short] = np.where(
+        needs["dimension"][short] == "fen", ORDER.index("budget"), ORDER.index("capacity")
+    )
     row = np.repeat(np.arange(len(needs)), np.diff(candidates.start))
     lowest, room = _served_by(prepared, candidates, flow, steps, row)
     pressing = np.full(len(needs), np.iinfo(np.int64).max)

@@ -114,7 +114,9 @@ def _groups(problem: Problem, row: Array) -> list[Array]:
     if not len(row):
         return []
     n, m = len(problem.demand), len(problem.capacity)
-    links = coo_array((np.ones(len(row), dtype=np.int8), (row, problem.column + n)), shape=(n + m, n + m))
+    links = coo_array(
+        (np.ones(len(row), dtype=np.int8), (row, problem.column + n)), shape=(n + m, n + m)
+    )
     _, label = connected_components(links.tocsr(), directed=False)
     order = np.argsort(label[row], kind="stable")
     sizes = np.bincount(label[row])
@@ -150,7 +152,11 @@ def _cheapest(part: Problem) -> Answer | None:
     first = part.start[:-1]
     served = np.minimum(part.demand, part.limit[first])
     load = np.bincount(part.column[first], weights=served, minlength=len(part.capacity))
-    if np.any(served < part.demand) or np.any(load > part.capacity) or np.any(part.cost[first] > part.penalty):
+    if (
+        np.any(served < part.demand)
+        or np.any(load > part.capacity)
+        or np.any(part.cost[first] > part.penalty)
+    ):
         return None
     flow = np.zeros(len(part.cost), dtype=np.int64)
     flow[first] = served
@@ -227,7 +233,10 @@ def _integral(part: Problem, row: Array, edge: Array, result: Any, unit: int) ->
 
 
 def _violated(part: Problem, row: Array, flow: Array) -> bool:
-    by_row, by_column = _sums(row, flow, len(part.demand)), _sums(part.column, flow, len(part.capacity))
+    by_row, by_column = (
+        _sums(row, flow, len(part.demand)),
+        _sums(part.column, flow, len(part.capacity)),
+    )
     over = np.any(by_row > part.demand) or np.any(by_column > part.capacity)
     return bool(over or np.any(flow < 0) or np.any(flow > part.limit))
 
@@ -244,7 +253,9 @@ def _objective(part: Problem, row: Array, flow: Array) -> int:
     return int((part.cost.astype(np.int64) * flow).sum()) + int((unserved * part.penalty).sum())
 
 
-def _bound(part: Problem, row: Array, row_price: Array, column_price: Array, active: Array | None = None) -> int:
+def _bound(
+    part: Problem, row: Array, row_price: Array, column_price: Array, active: Array | None = None
+) -> int:
     """Return the dual objective: a lower bound on every solution's, whatever the prices.
 
     Prices are first made feasible: 0 <= row price <= penalty, column price >= 0; an edge whose reduced
@@ -254,7 +265,11 @@ def _bound(part: Problem, row: Array, row_price: Array, column_price: Array, act
     reduced = np.minimum(part.cost + p[part.column] - u[row], 0)
     if active is not None:
         reduced = np.where(active, reduced, 0)
-    return int((u * part.demand).sum()) - int((p * part.capacity).sum()) + int((reduced * part.limit).sum())
+    return (
+        int((u * part.demand).sum())
+        - int((p * part.capacity).sum())
+        + int((reduced * part.limit).sum())
+    )
 
 
 def _greedy(part: Problem) -> Array:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from wushe.errors import ProblemKind
 from wushe.model.kinds import DATE, FLAG, IDENT, INTEGER, MONEY, QUANTITY, TAGS, TEXT, UNIT, choice
-from wushe.model.parties import REACHES, UNITS_DIFFER, WINDOW_REVERSED
+from wushe.model.parties import REACHES, TOO_MUCH, UNITS_DIFFER, WINDOW_REVERSED
 from wushe.model.spec import Rule, record, spec
 from wushe.model.storage import unknown
+from wushe.model.units import MAX_AMOUNT, base_amounts
 from wushe.text import Text
 
 NEED_FOR_NOBODY = ProblemKind(
@@ -43,6 +44,7 @@ PROVIDERS = (
         may_be_unknown=True,
     ),
     Rule(("asked_on", "due"), lambda a, b: a > b, WINDOW_REVERSED),
+    Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
     Rule(("quantity", "unit"), lambda q, u: ~unknown(q) & unknown(u), UNITS_DIFFER, True),
 )
 class Need:
@@ -60,8 +62,12 @@ class Need:
     due: Annotated[dt.date | None, spec(DATE, "截止日期")] = None
     place: Annotated[str | None, spec(IDENT, "服务地点", refs=("places",))] = None
     skills: Annotated[tuple[str, ...] | None, spec(TAGS, "所需技能")] = None
-    asked_by: Annotated[str | None, spec(IDENT, "提出人", refs=("social_workers", "volunteers", "communities"))] = None
-    status: Annotated[str | None, spec(choice({"open": "待满足", "met": "已满足", "withdrawn": "已撤销"}), "状态")] = None
+    asked_by: Annotated[
+        str | None, spec(IDENT, "提出人", refs=("social_workers", "volunteers", "communities"))
+    ] = None
+    status: Annotated[
+        str | None, spec(choice({"open": "待满足", "met": "已满足", "withdrawn": "已撤销"}), "状态")
+    ] = None
     note: Annotated[str | None, spec(TEXT, "说明", sensitive="free_text")] = None
 
 
@@ -79,6 +85,7 @@ class Wish:
     "offers",
     "供给",
     Rule(("available_from", "available_to"), lambda a, b: a > b, WINDOW_REVERSED),
+    Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
 )
 class Offer:
     """What one party can give now. Most offers are derived from the parties; a table adds others."""
@@ -94,11 +101,15 @@ class Offer:
     available_to: Annotated[dt.date | None, spec(DATE, "可用截止日")] = None
     skills: Annotated[tuple[str, ...] | None, spec(TAGS, "技能")] = None
     for_places: Annotated[tuple[str, ...] | None, spec(TAGS, "限定地区", refs=("places",))] = None
-    for_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")] = None
+    for_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")
+    ] = None
     for_clients: Annotated[
         tuple[str, ...] | None, spec(TAGS, "定向受助方", refs=("households", "institutions"))
     ] = None
-    per_need: Annotated[int | None, spec(INTEGER, "单项上限", low=1, doc="in the offer's unit")] = None
+    per_need: Annotated[int | None, spec(INTEGER, "单项上限", low=1, doc="in the offer's unit")] = (
+        None
+    )
     vetted_on: Annotated[dt.date | None, spec(DATE, "从业查询日期")] = None
 
 

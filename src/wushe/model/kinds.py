@@ -22,7 +22,7 @@ Storage = Literal["object", "int64", "float64", "date", "flag"]
 """Column storage: unknown is None, `UNKNOWN_INT`, NaN, NaT and -1 respectively."""
 
 
-class BadValue(Exception):
+class BadValueError(Exception):
     """A cell or attribute that its kind refuses; carries the kind of problem and its parameters."""
 
     def __init__(self, problem: ProblemKind, **params: Any) -> None:
@@ -41,20 +41,31 @@ class Kind:
     say: Callable[[Any], str] = str
 
 
-def _kind(code: str, what: tuple[str, str], expected: tuple[str, str], todo: tuple[str, str]) -> ProblemKind:
+def _kind(
+    code: str, what: tuple[str, str], expected: tuple[str, str], todo: tuple[str, str]
+) -> ProblemKind:
     return ProblemKind(code, Text(*what), Text(*expected), Text(*todo))
 
 
 SPREADSHEET_NUMBER = _kind(
     "spreadsheet-number",
-    ("编号被电子表格改成了科学计数法", "the spreadsheet turned this identifier into a rounded number"),
+    (
+        "编号被电子表格改成了科学计数法",
+        "the spreadsheet turned this identifier into a rounded number",
+    ),
     ("原来的完整编号", "the original identifier in full"),
-    ("把该列设为“文本”格式后从原始资料重新填写；丢失的数字无法还原", "format the column as Text and re-enter it from the source; the lost digits cannot be recovered"),
+    (
+        "把该列设为“文本”格式后从原始资料重新填写；丢失的数字无法还原",
+        "format the column as Text and re-enter it from the source; the lost digits cannot be recovered",
+    ),
 )
 NOT_AN_ID = _kind(
     "bad-identifier",
     ("编号不合规", "not a usable identifier"),
-    ("1 到 64 个字符，不含空格和控制字符", "1 to 64 characters without spaces or control characters"),
+    (
+        "1 到 64 个字符，不含空格和控制字符",
+        "1 to 64 characters without spaces or control characters",
+    ),
     ("改用简短编号，如 H-0001", "use a short code such as H-0001"),
 )
 NOT_INTEGER = _kind(
@@ -73,7 +84,10 @@ NOT_MONEY = _kind(
     "bad-money",
     ("金额不合规", "not an amount of money"),
     ("以元为单位，最多两位小数，如 1200.50", "yuan with at most two decimals, such as 1200.50"),
-    ("按元填写，去掉单位和文字；不知道就留空", "enter yuan without words or units, or leave it empty if unknown"),
+    (
+        "按元填写，去掉单位和文字；不知道就留空",
+        "enter yuan without words or units, or leave it empty if unknown",
+    ),
 )
 NOT_DATE = _kind(
     "bad-date",
@@ -102,8 +116,14 @@ NOT_CHOICE = _kind(
 NOT_UNIT = _kind(
     "unknown-unit",
     ("单位不认识", "unknown unit"),
-    ("件、箱*20、千克、升、小时、次、元 等", "piece, box*20, kg, litre, hour, time, yuan and so on"),
-    ("改用所列单位；整箱写明每箱件数，如 箱*20", "use a listed unit; give the pack size, such as box*20"),
+    (
+        "件、箱*20、千克、升、小时、次、元 等",
+        "piece, box*20, kg, litre, hour, time, yuan and so on",
+    ),
+    (
+        "改用所列单位；整箱写明每箱件数，如 箱*20",
+        "use a listed unit; give the pack size, such as box*20",
+    ),
 )
 NOT_QUANTITY = _kind(
     "bad-quantity",
@@ -150,24 +170,24 @@ def _plain(text: str) -> str:
 
 def _parse_id(text: str) -> str:
     if _SCIENTIFIC.fullmatch(text):
-        raise BadValue(SPREADSHEET_NUMBER)
+        raise BadValueError(SPREADSHEET_NUMBER)
     if not 1 <= len(text) <= 64 or any(c.isspace() or not c.isprintable() for c in text):
-        raise BadValue(NOT_AN_ID)
+        raise BadValueError(NOT_AN_ID)
     return text
 
 
 def _parse_text(text: str) -> str:
     if len(text) > 2000 or _CONTROL.search(text):
-        raise BadValue(BAD_TEXT)
+        raise BadValueError(BAD_TEXT)
     return text
 
 
 def _parse_integer(text: str) -> int:
     word = _plain(text)
     if _SCIENTIFIC.fullmatch(word):
-        raise BadValue(SPREADSHEET_NUMBER)
+        raise BadValueError(SPREADSHEET_NUMBER)
     if not re.fullmatch(r"[+-]?\d{1,18}", word):
-        raise BadValue(NOT_INTEGER)
+        raise BadValueError(NOT_INTEGER)
     return int(word)
 
 
@@ -175,9 +195,9 @@ def _decimal(text: str, problem: ProblemKind) -> Decimal:
     try:
         value = Decimal(_plain(text))
     except InvalidOperation:
-        raise BadValue(problem) from None
+        raise BadValueError(problem) from None
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
-        raise BadValue(problem)
+        raise BadValueError(problem)
     return value
 
 
@@ -188,7 +208,7 @@ def _parse_number(text: str) -> float:
 def _parse_money(text: str) -> int:
     fen = _decimal(text.removesuffix("元"), NOT_MONEY) * 100
     if fen != fen.to_integral_value():
-        raise BadValue(NOT_MONEY)
+        raise BadValueError(NOT_MONEY)
     return int(fen)
 
 
@@ -202,11 +222,11 @@ def _parse_date(text: str) -> dt.date:
     found = _DATE.fullmatch(word)
     if found is None:
         serial = re.fullmatch(r"[2-6]\d{4}(\.0+)?", word)
-        raise BadValue(EXCEL_SERIAL if serial else NOT_DATE)
+        raise BadValueError(EXCEL_SERIAL if serial else NOT_DATE)
     try:
         return dt.date(*(int(g) for g in found.groups() if g is not None))
     except ValueError:
-        raise BadValue(NOT_DATE) from None
+        raise BadValueError(NOT_DATE) from None
 
 
 _YES = frozenset({"yes", "y", "true", "1", "是", "有", "√", "对"})
@@ -219,13 +239,13 @@ def _parse_flag(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise BadValue(NOT_FLAG)
+    raise BadValueError(NOT_FLAG)
 
 
 def _parse_quantity(text: str) -> Decimal:
     value = _decimal(text, NOT_QUANTITY)
     if value <= 0:
-        raise BadValue(NOT_QUANTITY)
+        raise BadValueError(NOT_QUANTITY)
     return value
 
 
@@ -235,14 +255,14 @@ def _parse_id_number(text: str) -> str:
 
     word = _plain(text).upper()
     if _SCIENTIFIC.fullmatch(word) or re.fullmatch(r"\d{15}000(\.0)?", word):
-        raise BadValue(SPREADSHEET_NUMBER)
+        raise BadValueError(SPREADSHEET_NUMBER)
     try:
         compact = ric.compact(word)
         if len(compact) != 18 or ric.calc_check_digit(compact[:-1]) != compact[-1]:
-            raise BadValue(BAD_ID_NUMBER)
+            raise BadValueError(BAD_ID_NUMBER)
         ric.get_birth_date(compact)
     except (InvalidComponent, ValidationError, ValueError, IndexError):
-        raise BadValue(BAD_ID_NUMBER) from None
+        raise BadValueError(BAD_ID_NUMBER) from None
     return str(compact)
 
 
@@ -253,16 +273,16 @@ def _parse_credit_code(text: str) -> str:
     try:
         return str(uscc.validate(_plain(text)))
     except ValidationError:
-        raise BadValue(BAD_CREDIT_CODE) from None
+        raise BadValueError(BAD_CREDIT_CODE) from None
 
 
 def _parse_phone(text: str) -> str:
     word = _plain(text)
     if _SCIENTIFIC.fullmatch(word):
-        raise BadValue(SPREADSHEET_NUMBER)
+        raise BadValueError(SPREADSHEET_NUMBER)
     digits = re.sub(r"[+\- ()]", "", word)
     if not (digits.isdigit() and 5 <= len(digits) <= 20):
-        raise BadValue(BAD_PHONE)
+        raise BadValueError(BAD_PHONE)
     return word
 
 
@@ -282,7 +302,7 @@ def _parse_unit(text: str) -> str:
     from wushe.model.units import parse_unit
 
     if parse_unit(text) is None:
-        raise BadValue(NOT_UNIT)
+        raise BadValueError(NOT_UNIT)
     return text
 
 
@@ -309,7 +329,7 @@ def choice(codes: Mapping[str, str]) -> Kind:
     def parse(text: str) -> str:
         found = lookup.get(text) or lookup.get(text.lower())
         if found is None:
-            raise BadValue(NOT_CHOICE, choices=listed)
+            raise BadValueError(NOT_CHOICE, choices=listed)
         return found
 
     return Kind("choice", "object", parse, (str,))

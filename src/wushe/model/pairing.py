@@ -15,7 +15,9 @@ EARTH_KM = 6371.0
 Tagged = Literal["skill", "group", "place", "client"]
 
 
-def bitmask(tags: Iterable[Iterable[str] | None], vocabulary: Mapping[str, int]) -> npt.NDArray[np.uint64]:
+def bitmask(
+    tags: Iterable[Iterable[str] | None], vocabulary: Mapping[str, int]
+) -> npt.NDArray[np.uint64]:
     """Return which words of `vocabulary` each element holds, uint64 array (n, n_words // 64 + 1)."""
     every = list(tags)
     mask = np.zeros((len(every), len(vocabulary) // 64 + 1), dtype=np.uint64)
@@ -37,7 +39,9 @@ def pair_covers(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np
     return covered
 
 
-def pair_permitted(needs: Columns, offers: Columns, pairs: Pairs, by: Tagged) -> npt.NDArray[np.bool_]:
+def pair_permitted(
+    needs: Columns, offers: Columns, pairs: Pairs, by: Tagged
+) -> npt.NDArray[np.bool_]:
     """Return where the donor's restriction to a ``group``, ``place`` or ``client`` admits the need.
 
     Offers without such a restriction admit every need. Bool array, shape (n_pairs,).
@@ -56,7 +60,10 @@ def pair_km(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.flo
     """Return great-circle kilometres between need and offer, float (n_pairs,), NaN where unknown."""
     lon1, lat1 = np.radians(needs["lon"])[pairs.need], np.radians(needs["lat"])[pairs.need]
     lon2, lat2 = np.radians(offers["lon"])[pairs.offer], np.radians(offers["lat"])[pairs.offer]
-    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    half = (
+        np.sin((lat2 - lat1) / 2) ** 2
+        + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    )
     return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
@@ -67,7 +74,10 @@ def pair_level(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.
     """
     shared = np.full(len(pairs), -1, dtype=np.int8)
     for level in range(needs["ancestors"].shape[1]):
-        ours, theirs = needs["ancestors"][pairs.need, level], offers["ancestors"][pairs.offer, level]
+        ours, theirs = (
+            needs["ancestors"][pairs.need, level],
+            offers["ancestors"][pairs.offer, level],
+        )
         shared[(ours == theirs) & (ours >= 0)] = level
     return shared
 

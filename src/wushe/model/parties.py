@@ -23,6 +23,7 @@ from wushe.model.kinds import (
 )
 from wushe.model.spec import Rule, record, spec
 from wushe.model.storage import unknown
+from wushe.model.units import MAX_AMOUNT, base_amounts
 from wushe.text import Text
 
 LEVELS = {
@@ -39,8 +40,14 @@ REACHES = {**LEVELS, "nation": "全国"}
 
 CREDIT_CODE_NEEDED = ProblemKind(
     "credit-code-needed",
-    Text(zh="已登记的组织没有统一社会信用代码", en="a registered organization has no unified social credit code"),
-    Text(zh="18 位代码，或登记状态为 备案 / 无", en="the 18-character code, or registration filed / none"),
+    Text(
+        zh="已登记的组织没有统一社会信用代码",
+        en="a registered organization has no unified social credit code",
+    ),
+    Text(
+        zh="18 位代码，或登记状态为 备案 / 无",
+        en="the 18-character code, or registration filed / none",
+    ),
     Text(zh="补填代码或改正登记状态", en="add the code or correct the registration"),
 )
 WINDOW_REVERSED = ProblemKind(
@@ -54,6 +61,15 @@ GUARDIAN_NEEDED = ProblemKind(
     Text(zh="未成年志愿者没有监护人同意", en="a volunteer under age has no guardian's consent"),
     Text(zh="监护人同意为 是", en="guardian_consent: yes"),
     Text(zh="取得监护人同意后再登记", en="obtain the guardian's consent before registering"),
+)
+TOO_MUCH = ProblemKind(
+    "amount-too-large",
+    Text(zh="数量大得不合常理", en="an amount beyond all reason"),
+    Text(
+        zh="最多 10^12 个基本单位（件、克、毫升、分钟、分）",
+        en="at most 10^12 base units (pieces, g, ml, minutes, fen)",
+    ),
+    Text(zh="核对数量和单位", en="check quantity and unit"),
 )
 UNITS_DIFFER = ProblemKind(
     "quantity-without-unit",
@@ -127,7 +143,9 @@ class Organization:
     ] = None
     credit_code: Annotated[str | None, spec(CREDIT_CODE, "统一社会信用代码")] = None
     place: Annotated[str | None, spec(IDENT, "所在地区", refs=("places",))] = None
-    specialties: Annotated[tuple[str, ...] | None, spec(TAGS, "专长", vocabulary="categories")] = None
+    specialties: Annotated[tuple[str, ...] | None, spec(TAGS, "专长", vocabulary="categories")] = (
+        None
+    )
 
 
 @record("stations", "社工站")
@@ -154,13 +172,25 @@ class SocialWorker:
     employer: Annotated[str | None, spec(IDENT, "用人单位", refs=("organizations",))] = None
     qualification: Annotated[
         str | None,
-        spec(choice({"assistant": "助理社工师", "intermediate": "社会工作师", "senior": "高级社会工作师", "none": "无"}), "资格"),
+        spec(
+            choice(
+                {
+                    "assistant": "助理社工师",
+                    "intermediate": "社会工作师",
+                    "senior": "高级社会工作师",
+                    "none": "无",
+                }
+            ),
+            "资格",
+        ),
     ] = None
     skills: Annotated[tuple[str, ...] | None, spec(TAGS, "技能")] = None
     weekly_hours: Annotated[int | None, spec(INTEGER, "每周服务小时", low=0, high=168)] = None
     caseload: Annotated[int | None, spec(INTEGER, "在管户数", low=0)] = None
     caseload_limit: Annotated[int | None, spec(INTEGER, "户数上限", low=0)] = None
-    vetted_on: Annotated[dt.date | None, spec(DATE, "从业查询日期", doc="未成年人保护法第62条：每年查询")] = None
+    vetted_on: Annotated[
+        dt.date | None, spec(DATE, "从业查询日期", doc="未成年人保护法第62条：每年查询")
+    ] = None
     phone: Annotated[str | None, spec(PHONE, "电话", sensitive="phone")] = None
 
 
@@ -178,7 +208,12 @@ class VolunteerTeam:
 @record(
     "volunteers",
     "社区志愿者",
-    Rule(("minor", "guardian_consent"), lambda minor, ok: (minor == 1) & (ok != 1), GUARDIAN_NEEDED, True),
+    Rule(
+        ("minor", "guardian_consent"),
+        lambda minor, ok: (minor == 1) & (ok != 1),
+        GUARDIAN_NEEDED,
+        True,
+    ),
     Rule(("available_from", "available_to"), lambda a, b: a > b, WINDOW_REVERSED),
 )
 class Volunteer:
@@ -187,7 +222,9 @@ class Volunteer:
     id: Annotated[str, spec(IDENT, "编号")]
     name: Annotated[str, spec(TEXT, "姓名", sensitive="name")]
     place: Annotated[str, spec(IDENT, "所在地区", refs=("places",))]
-    teams: Annotated[tuple[str, ...] | None, spec(TAGS, "志愿服务队", refs=("volunteer_teams",))] = None
+    teams: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "志愿服务队", refs=("volunteer_teams",))
+    ] = None
     skills: Annotated[tuple[str, ...] | None, spec(TAGS, "技能")] = None
     weekly_hours: Annotated[int | None, spec(INTEGER, "每周服务小时", low=0, high=168)] = None
     reach: Annotated[str | None, spec(choice(REACHES), "服务范围")] = None
@@ -195,7 +232,9 @@ class Volunteer:
     available_to: Annotated[dt.date | None, spec(DATE, "可服务截止日")] = None
     minor: Annotated[bool | None, spec(FLAG, "未成年")] = None
     guardian_consent: Annotated[bool | None, spec(FLAG, "监护人同意")] = None
-    vetted_on: Annotated[dt.date | None, spec(DATE, "从业查询日期", doc="未成年人保护法第62条：每年查询")] = None
+    vetted_on: Annotated[
+        dt.date | None, spec(DATE, "从业查询日期", doc="未成年人保护法第62条：每年查询")
+    ] = None
     person: Annotated[str | None, spec(IDENT, "对应人员", refs=("persons",))] = None
     phone: Annotated[str | None, spec(PHONE, "电话", sensitive="phone")] = None
 
@@ -206,7 +245,9 @@ class Donor:
 
     id: Annotated[str, spec(IDENT, "编号")]
     name: Annotated[str, spec(TEXT, "名称", sensitive="name")]
-    kind: Annotated[str, spec(choice({"person": "个人", "organization": "单位", "anonymous": "匿名"}), "类型")]
+    kind: Annotated[
+        str, spec(choice({"person": "个人", "organization": "单位", "anonymous": "匿名"}), "类型")
+    ]
     organization: Annotated[str | None, spec(IDENT, "对应组织", refs=("organizations",))] = None
 
 
@@ -218,13 +259,16 @@ class Fund:
     name: Annotated[str, spec(TEXT, "名称")]
     host: Annotated[str, spec(IDENT, "管理组织", refs=("organizations",))]
     nature: Annotated[
-        str | None, spec(choice({"donation": "捐赠", "fiscal": "财政", "collective": "集体"}), "资金性质")
+        str | None,
+        spec(choice({"donation": "捐赠", "fiscal": "财政", "collective": "集体"}), "资金性质"),
     ] = None
     balance_fen: Annotated[int | None, spec(MONEY, "余额(元)", low=0)] = None
     place: Annotated[str | None, spec(IDENT, "所在地区", refs=("places",))] = None
     reach: Annotated[str | None, spec(choice(REACHES), "资助范围")] = None
     purposes: Annotated[tuple[str, ...] | None, spec(TAGS, "用途", vocabulary="categories")] = None
-    for_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")] = None
+    for_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")
+    ] = None
     per_need_fen: Annotated[int | None, spec(MONEY, "单项上限(元)", low=0)] = None
 
 
@@ -232,6 +276,7 @@ class Fund:
     "resources",
     "社会慈善资源",
     Rule(("available_from", "expires_on"), lambda a, b: a > b, WINDOW_REVERSED),
+    Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
     Rule(("quantity", "unit"), lambda q, u: ~unknown(q) & unknown(u), UNITS_DIFFER, True),
 )
 class CharityResource:
@@ -249,7 +294,9 @@ class CharityResource:
     available_from: Annotated[dt.date | None, spec(DATE, "可用起始日")] = None
     expires_on: Annotated[dt.date | None, spec(DATE, "有效期至")] = None
     for_places: Annotated[tuple[str, ...] | None, spec(TAGS, "限定地区", refs=("places",))] = None
-    for_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")] = None
+    for_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "限定对象", vocabulary="target_groups")
+    ] = None
     for_clients: Annotated[
         tuple[str, ...] | None, spec(TAGS, "定向受助方", refs=("households", "institutions"))
     ] = None

@@ -11,7 +11,19 @@ from typing import Annotated
 import numpy as np
 
 from wushe.errors import ProblemKind
-from wushe.model.kinds import DATE, FLAG, ID_NUMBER, IDENT, INTEGER, MONEY, PHONE, TAGS, TEXT, choice, choice_tags
+from wushe.model.kinds import (
+    DATE,
+    FLAG,
+    ID_NUMBER,
+    IDENT,
+    INTEGER,
+    MONEY,
+    PHONE,
+    TAGS,
+    TEXT,
+    choice,
+    choice_tags,
+)
 from wushe.model.parties import ORGANIZATION_KINDS
 from wushe.model.spec import Rule, record, spec
 from wushe.model.storage import Array
@@ -40,17 +52,31 @@ class Household:
     place: Annotated[str | None, spec(IDENT, "所在地区", refs=("places",))] = None
     address: Annotated[str | None, spec(TEXT, "住址", sensitive="address")] = None
     phone: Annotated[str | None, spec(PHONE, "电话", sensitive="phone")] = None
-    target_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")] = None
-    responsible_worker: Annotated[str | None, spec(IDENT, "责任社工", refs=("social_workers",))] = None
-    zone: Annotated[str | None, spec(choice({"urban": "城镇", "rural": "农村", "unified": "城乡统一"}), "城乡")] = None
+    target_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")
+    ] = None
+    responsible_worker: Annotated[str | None, spec(IDENT, "责任社工", refs=("social_workers",))] = (
+        None
+    )
+    zone: Annotated[
+        str | None, spec(choice({"urban": "城镇", "rural": "农村", "unified": "城乡统一"}), "城乡")
+    ] = None
     hukou_place: Annotated[str | None, spec(IDENT, "户籍地", refs=("places",))] = None
     residence_permit: Annotated[bool | None, spec(FLAG, "有居住证")] = None
     members_count: Annotated[int | None, spec(INTEGER, "家庭人口", low=1, high=99)] = None
-    income_month_fen: Annotated[int | None, spec(MONEY, "月可计收入(元)", doc="countable income of all members")] = None
+    income_month_fen: Annotated[
+        int | None, spec(MONEY, "月可计收入(元)", doc="countable income of all members")
+    ] = None
     income_year_fen: Annotated[int | None, spec(MONEY, "近12个月收入(元)")] = None
-    referral_consent: Annotated[bool | None, spec(FLAG, "同意转介慈善", doc="个人信息保护法第23条")] = None
-    sensitive_consent: Annotated[bool | None, spec(FLAG, "同意处理敏感信息", doc="个人信息保护法第29条")] = None
-    guardian_consent: Annotated[bool | None, spec(FLAG, "监护人同意", doc="个人信息保护法第31条")] = None
+    referral_consent: Annotated[
+        bool | None, spec(FLAG, "同意转介慈善", doc="个人信息保护法第23条")
+    ] = None
+    sensitive_consent: Annotated[
+        bool | None, spec(FLAG, "同意处理敏感信息", doc="个人信息保护法第29条")
+    ] = None
+    guardian_consent: Annotated[
+        bool | None, spec(FLAG, "监护人同意", doc="个人信息保护法第31条")
+    ] = None
     corecheck_authorised: Annotated[bool | None, spec(FLAG, "已授权经济核对")] = None
     truth_committed: Annotated[bool | None, spec(FLAG, "已作真实承诺")] = None
     applied_on: Annotated[dt.date | None, spec(DATE, "申请日期")] = None
@@ -73,7 +99,14 @@ DISABILITY_TYPES = {
     "mental": "精神",
     "multiple": "多重",
 }
-SELFCARE = {"eat": "吃饭", "dress": "穿衣", "bed": "上下床", "toilet": "如厕", "walk": "室内行走", "bathe": "洗澡"}
+SELFCARE = {
+    "eat": "吃饭",
+    "dress": "穿衣",
+    "bed": "上下床",
+    "toilet": "如厕",
+    "walk": "室内行走",
+    "bathe": "洗澡",
+}
 """The six self-care items of 民发〔2021〕43号 article 21."""
 
 
@@ -114,8 +147,12 @@ class Person:
     ] = None  # fmt: skip
     place: Annotated[str | None, spec(IDENT, "所在地区", refs=("places",))] = None
     phone: Annotated[str | None, spec(PHONE, "电话", sensitive="phone")] = None
-    target_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")] = None
-    referral_consent: Annotated[bool | None, spec(FLAG, "同意转介慈善", doc="for a person without a household")] = None
+    target_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")
+    ] = None
+    referral_consent: Annotated[
+        bool | None, spec(FLAG, "同意转介慈善", doc="for a person without a household")
+    ] = None
     coresident: Annotated[bool | None, spec(FLAG, "长期共同生活")] = None
     student_stage: Annotated[
         str | None,
@@ -144,7 +181,11 @@ class Person:
         str | None, spec(choice({"full": "完全", "limited": "限制", "none": "无"}), "民事行为能力")
     ] = None
     custody: Annotated[
-        str | None, spec(choice({"none": "无", "prison": "服刑", "detox": "强制隔离戒毒", "other": "其他羁押"}), "羁押")
+        str | None,
+        spec(
+            choice({"none": "无", "prison": "服刑", "detox": "强制隔离戒毒", "other": "其他羁押"}),
+            "羁押",
+        ),
     ] = None
     custody_from: Annotated[dt.date | None, spec(DATE, "羁押起始日")] = None
     custody_months: Annotated[int | None, spec(INTEGER, "羁押期限(月)", low=0)] = None
@@ -158,9 +199,12 @@ class Person:
     preferential_fen: Annotated[int | None, spec(MONEY, "优待抚恤金(元/月)", low=0)] = None
     nursing_fee_fen: Annotated[int | None, spec(MONEY, "工伤护理费(元/月)", low=0)] = None
     insured: Annotated[bool | None, spec(FLAG, "参加医保")] = None
-    care_mode: Annotated[str | None, spec(choice({"institution": "集中", "scattered": "分散"}), "供养方式")] = None
+    care_mode: Annotated[
+        str | None, spec(choice({"institution": "集中", "scattered": "分散"}), "供养方式")
+    ] = None
     child_status: Annotated[
-        str | None, spec(choice({"none": "无", "orphan": "孤儿", "defacto": "事实无人抚养"}), "儿童身份")
+        str | None,
+        spec(choice({"none": "无", "orphan": "孤儿", "defacto": "事实无人抚养"}), "儿童身份"),
     ] = None
     father: Annotated[str | None, spec(IDENT, "父亲", refs=("persons",))] = None
     mother: Annotated[str | None, spec(IDENT, "母亲", refs=("persons",))] = None
@@ -174,11 +218,25 @@ class Institution:
     name: Annotated[str, spec(TEXT, "名称")]
     kind: Annotated[
         str | None,
-        spec(choice({"nursing_home": "养老机构", "station": "社工站", "children_home": "儿童福利机构", **ORGANIZATION_KINDS}), "类型"),
+        spec(
+            choice(
+                {
+                    "nursing_home": "养老机构",
+                    "station": "社工站",
+                    "children_home": "儿童福利机构",
+                    **ORGANIZATION_KINDS,
+                }
+            ),
+            "类型",
+        ),
     ] = None
     place: Annotated[str | None, spec(IDENT, "所在地区", refs=("places",))] = None
-    target_groups: Annotated[tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")] = None
-    responsible_worker: Annotated[str | None, spec(IDENT, "责任社工", refs=("social_workers",))] = None
+    target_groups: Annotated[
+        tuple[str, ...] | None, spec(TAGS, "对象类别", vocabulary="target_groups")
+    ] = None
+    responsible_worker: Annotated[str | None, spec(IDENT, "责任社工", refs=("social_workers",))] = (
+        None
+    )
 
 
 @record("incomes", "收入")
@@ -205,7 +263,9 @@ class Income:
     payer: Annotated[str | None, spec(TEXT, "支付方", sensitive="free_text")] = None
     since: Annotated[dt.date | None, spec(DATE, "起始日")] = None
     until: Annotated[dt.date | None, spec(DATE, "截止日")] = None
-    tag: Annotated[str | None, spec(TEXT, "性质", doc="e.g. scholarship, relief: decides exclusion")] = None
+    tag: Annotated[
+        str | None, spec(TEXT, "性质", doc="e.g. scholarship, relief: decides exclusion")
+    ] = None
 
 
 @record("spendings", "支出")
@@ -216,7 +276,18 @@ class Spending:
     household: Annotated[str, spec(IDENT, "家庭", refs=("households",))]
     kind: Annotated[
         str,
-        spec(choice({"living": "生活", "medical": "医疗", "education": "教育", "rehab": "康复", "other": "其他"}), "类型"),
+        spec(
+            choice(
+                {
+                    "living": "生活",
+                    "medical": "医疗",
+                    "education": "教育",
+                    "rehab": "康复",
+                    "other": "其他",
+                }
+            ),
+            "类型",
+        ),
     ]
     person: Annotated[str | None, spec(IDENT, "人员", refs=("persons",))] = None
     amount_fen: Annotated[int | None, spec(MONEY, "金额(元)", low=0)] = None
@@ -235,7 +306,13 @@ class Asset:
         str,
         spec(
             choice(
-                {"financial": "金融资产", "vehicle": "车辆", "home": "住房", "real_estate": "其他不动产", "business": "经营主体"}
+                {
+                    "financial": "金融资产",
+                    "vehicle": "车辆",
+                    "home": "住房",
+                    "real_estate": "其他不动产",
+                    "business": "经营主体",
+                }
             ),
             "类型",
         ),
@@ -256,7 +333,15 @@ class ReliefStatus:
     kind: Annotated[
         str,
         spec(
-            choice({"dibao": "低保", "tekun": "特困", "edge": "低保边缘", "rigid": "刚性支出困难", "monitored": "防返贫监测"}),
+            choice(
+                {
+                    "dibao": "低保",
+                    "tekun": "特困",
+                    "edge": "低保边缘",
+                    "rigid": "刚性支出困难",
+                    "monitored": "防返贫监测",
+                }
+            ),
             "类型",
         ),
     ]
@@ -309,7 +394,13 @@ class Emergency:
         str,
         spec(
             choice(
-                {"fire": "火灾", "traffic": "交通事故", "accident": "其他意外", "illness": "突发重病", "other": "其他特殊困难"}
+                {
+                    "fire": "火灾",
+                    "traffic": "交通事故",
+                    "accident": "其他意外",
+                    "illness": "突发重病",
+                    "other": "其他特殊困难",
+                }
             ),
             "类型",
         ),

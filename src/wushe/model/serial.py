@@ -16,8 +16,13 @@ from wushe.text import Text
 
 NOT_A_RECORD = ProblemKind(
     "not-a-record",
-    Text(zh="JSON 内容不是一条{kind}记录（{why}）", en="the JSON is not a record of {kind} ({why})"),
-    Text(zh="字段名和类型与数据格式文档一致", en="field names and types as in the data format reference"),
+    Text(
+        zh="JSON 内容不是一条{kind}记录（{why}）", en="the JSON is not a record of {kind} ({why})"
+    ),
+    Text(
+        zh="字段名和类型与数据格式文档一致",
+        en="field names and types as in the data format reference",
+    ),
     Text(zh="对照数据格式文档改正", en="compare with the data format reference"),
 )
 
@@ -50,10 +55,13 @@ def from_objects(kind: str, objects: Iterable[dict[str, Any]], source: str = "JS
             records.append(converter().structure(item, RECORD_KINDS[kind].cls))
         except InputError as error:
             problems.extend(error.problems)
-        except Exception as error:
+        except (ExceptionGroup, TypeError, ValueError, KeyError, AttributeError) as error:
             found = _inputs_within(error)
             why = type(error).__name__ if not isinstance(error, ExceptionGroup) else _why(error)
-            problems.extend(found or [Problem(NOT_A_RECORD, source, row, None, None, {"kind": kind, "why": why})])
+            problems.extend(
+                found
+                or [Problem(NOT_A_RECORD, source, row, None, None, {"kind": kind, "why": why})]
+            )
     if problems:
         raise InputError(problems)
     return records

@@ -12,7 +12,7 @@ import numpy as np
 
 from wushe.errors import InputError, Problem, ProblemKind
 from wushe.model import kinds
-from wushe.model.kinds import BadValue, Kind
+from wushe.model.kinds import BadValueError, Kind
 from wushe.model.storage import Array, pack, unknown
 from wushe.privacy import Sensitivity, mask
 from wushe.text import Text
@@ -74,31 +74,35 @@ class Field:
         return mask(text, self.sensitive) if self.sensitive != "none" else text[:60]
 
     def read(self, text: str) -> Any:
-        """Return the value of a non-empty cell. Raises BadValue."""
+        """Return the value of a non-empty cell. Raises BadValueError."""
         value = self.kind.parse(text)
         self.check_range(value)
         return value
 
     def check(self, value: Any) -> None:
-        """Check a Python value given to a record. Raises BadValue."""
+        """Check a Python value given to a record. Raises BadValueError."""
         wrong = not isinstance(value, self.kind.python) or isinstance(value, dt.datetime)
         if wrong or (isinstance(value, bool) and bool not in self.kind.python):
-            raise BadValue(WRONG_TYPE, type=" | ".join(t.__name__ for t in self.kind.python))
+            raise BadValueError(WRONG_TYPE, type=" | ".join(t.__name__ for t in self.kind.python))
         if self.kind.storage == "object":
             if self.kind.parse(self.kind.say(value)) != value:
-                raise BadValue(WRONG_TYPE, type=f"canonical {self.kind.name}")
+                raise BadValueError(WRONG_TYPE, type=f"canonical {self.kind.name}")
         elif self.kind is kinds.QUANTITY and value <= 0:
-            raise BadValue(kinds.NOT_QUANTITY)
+            raise BadValueError(kinds.NOT_QUANTITY)
         elif self.kind.storage == "int64" and abs(value) >= 2**62:
-            raise BadValue(OUT_OF_RANGE, low=-(2**62), high=2**62)
+            raise BadValueError(OUT_OF_RANGE, low=-(2**62), high=2**62)
         self.check_range(value)
 
     def check_range(self, value: Any) -> None:
-        """Raise BadValue where `value` lies outside `low`..`high`."""
+        """Raise BadValueError where `value` lies outside `low`..`high`."""
         if self.low == 0 and self.high is None and value < 0:
-            raise BadValue(NEGATIVE)
-        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-            raise BadValue(OUT_OF_RANGE, low=self.low, high="∞" if self.high is None else self.high)
+            raise BadValueError(NEGATIVE)
+        if (self.low is not None and value < self.low) or (
+            self.high is not None and value > self.high
+        ):
+            raise BadValueError(
+                OUT_OF_RANGE, low=self.low, high="∞" if self.high is None else self.high
+            )
 
 
 @attrs.frozen
@@ -140,7 +144,11 @@ class RecordKind:
 
     def field(self, name: str) -> Field:
         """Return the field called `name`. Raises KeyError."""
-        return next(f for f in self.fields if f.name == name) if name in self.field_names else _no(name)
+        return (
+            next(f for f in self.fields if f.name == name)
+            if name in self.field_names
+            else _no(name)
+        )
 
 
 def _no(name: str) -> typing.NoReturn:
@@ -169,7 +177,8 @@ def record(name: str, zh: str, *rules: Rule) -> Callable[[type[T]], type[T]]:
         made = attrs.frozen(kw_only=True, repr=False)(cls)
         hints = typing.get_type_hints(made, include_extras=True)
         fields = tuple(
-            hints[a.name].__metadata__[0](a.name, a.default is attrs.NOTHING) for a in attrs.fields(typing.cast(Any, made))
+            hints[a.name].__metadata__[0](a.name, a.default is attrs.NOTHING)
+            for a in attrs.fields(typing.cast(Any, made))
         )
         RECORD_KINDS[name] = RecordKind(name, zh, made, fields, rules)
         return made
@@ -181,12 +190,16 @@ def _repr(kind: RecordKind, item: Any) -> str:
     """Show what is known and not sensitive: a record may end up in a log."""
     shown = [(f, getattr(item, f.name)) for f in kind.fields]
     parts = [
-        f"{f.name}={v!r}" if f.sensitive == "none" else f"{f.name}=***" for f, v in shown if v is not None
+        f"{f.name}={v!r}" if f.sensitive == "none" else f"{f.name}=***"
+        for f, v in shown
+        if v is not None
     ]
     return f"{kind.cls.__name__}({', '.join(parts)})"
 
 
-def problem_of(field: Field, bad: BadValue, file: str, row: int | None, text: str | None) -> Problem:
+def problem_of(
+    field: Field, bad: BadValueError, file: str, row: int | None, text: str | None
+) -> Problem:
     """Return the Problem that tells where `bad` happened, with the value masked as the field asks."""
     shown = None if text is None else field.shown(text)
     return Problem(bad.problem, file, row, field.heading, shown, bad.params)
@@ -199,14 +212,20 @@ def _check_record(kind: RecordKind, item: Any) -> None:
         value = getattr(item, field.name)
         if value is None:
             if field.required:
-                problems.append(Problem(MISSING, where, None, field.name, None, {"field": field.name}))
+                problems.append(
+                    Problem(MISSING, where, None, field.name, None, {"field": field.name})
+                )
             continue
         try:
             field.check(value)
-        except BadValue as bad:
+        except BadValueError as bad:
             problems.append(problem_of(field, bad, where, None, str(value)))
     if not problems:
-        problems = [Problem(r.problem, where, None, r.fields[0]) for r in kind.rules if _breaks(kind, r, item)]
+        problems = [
+            Problem(r.problem, where, None, r.fields[0])
+            for r in kind.rules
+            if _breaks(kind, r, item)
+        ]
     if problems:
         raise InputError(problems)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wushe.errors import InputError, Problem
-from wushe.model.kinds import BadValue
+from wushe.model.kinds import BadValueError
 from wushe.model.spec import MISSING, RECORD_KINDS, Field, RecordKind, problem_of
 from wushe.model.storage import Array, pack, unknown, unpack
 
@@ -80,7 +80,9 @@ def sorted_table(kind: RecordKind, columns: Mapping[str, Array], rows: Array, so
 def table_of(kind: str, records: Iterable[Any]) -> Table:
     """Return the table of kind name `kind` that holds `records` (already valid by construction)."""
     spec, items = RECORD_KINDS[kind], list(records)
-    columns = {f.name: pack(f.kind.storage, [getattr(r, f.name) for r in items]) for f in spec.fields}
+    columns = {
+        f.name: pack(f.kind.storage, [getattr(r, f.name) for r in items]) for f in spec.fields
+    }
     return sorted_table(spec, columns, np.zeros(len(items), dtype=np.int64), "")
 
 
@@ -95,7 +97,9 @@ def make_table(kind: str, columns: Mapping[str, Sequence[Any]]) -> Table:
         spec.field(name)
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
-        raise ValueError(f"{kind}: columns differ in length: { {k: len(v) for k, v in columns.items()} }")
+        raise ValueError(
+            f"{kind}: columns differ in length: { {k: len(v) for k, v in columns.items()} }"
+        )
     n = lengths.pop() if lengths else 0
     packed, problems = {}, []
     for field in spec.fields:
@@ -113,12 +117,14 @@ def make_table(kind: str, columns: Mapping[str, Sequence[Any]]) -> Table:
 
 def check_values(field: Field, values: Sequence[Any], where: str) -> list[Problem]:
     """Return the problems of Python `values` for `field`; rows count from 1."""
-    verdicts: dict[Any, BadValue | None] = {}
+    verdicts: dict[Any, BadValueError | None] = {}
     problems = []
     for row, value in enumerate(values, start=1):
         if value is None:
             if field.required:
-                problems.append(Problem(MISSING, where, row, field.name, None, {"field": field.name}))
+                problems.append(
+                    Problem(MISSING, where, row, field.name, None, {"field": field.name})
+                )
             continue
         key = (type(value), value)
         if key not in verdicts:
@@ -129,20 +135,24 @@ def check_values(field: Field, values: Sequence[Any], where: str) -> list[Proble
     return problems
 
 
-def _verdict(field: Field, value: Any) -> BadValue | None:
+def _verdict(field: Field, value: Any) -> BadValueError | None:
     try:
         field.check(value)
-    except BadValue as bad:
+    except BadValueError as bad:
         return bad
     return None
 
 
-def check_rules(kind: RecordKind, columns: Mapping[str, Array], rows: Array, where: str) -> list[Problem]:
+def check_rules(
+    kind: RecordKind, columns: Mapping[str, Array], rows: Array, where: str
+) -> list[Problem]:
     """Return the problems of the rules across fields; `rows` are the row numbers to report."""
     problems = []
     for rule in kind.rules:
         for i in np.flatnonzero(rule.broken([columns[f] for f in rule.fields])):
-            problems.append(Problem(rule.problem, where, int(rows[i]), kind.field(rule.fields[0]).heading))
+            problems.append(
+                Problem(rule.problem, where, int(rows[i]), kind.field(rule.fields[0]).heading)
+            )
     return problems
 
 

@@ -16,21 +16,44 @@ from wushe.text import Text
 
 Form = Literal["goods", "money", "service"]
 Reason = Literal[
-    "no_offer", "reach", "skill", "vetting", "window", "restriction", "consent", "budget", "capacity", "gives_way"
+    "no_offer",
+    "reach",
+    "skill",
+    "vetting",
+    "window",
+    "restriction",
+    "consent",
+    "budget",
+    "capacity",
+    "gives_way",
 ]
 """Why a need stays unserved; the order is the order in which the reasons are looked for."""
 
 REASONS: dict[Reason, Text] = {
     "no_offer": Text(zh="资源库中没有这一类供给", en="nobody offers this category"),
-    "reach": Text(zh="有此类供给，但都到不了这个地方", en="such offers exist, but none reaches this place"),
-    "skill": Text(zh="到得了的供给都不具备所需技能", en="the offers in reach lack the skill asked for"),
-    "vetting": Text(zh="服务未成年人须先查询从业记录，现有人员没有有效查询", en="work with a minor needs a vetting within the year, and nobody in reach has one"),
+    "reach": Text(
+        zh="有此类供给，但都到不了这个地方", en="such offers exist, but none reaches this place"
+    ),
+    "skill": Text(
+        zh="到得了的供给都不具备所需技能", en="the offers in reach lack the skill asked for"
+    ),
+    "vetting": Text(
+        zh="服务未成年人须先查询从业记录，现有人员没有有效查询",
+        en="work with a minor needs a vetting within the year, and nobody in reach has one",
+    ),
     "window": Text(zh="时间对不上", en="no offer is available in the time asked for"),
-    "restriction": Text(zh="捐赠限定了用途、地区或对象", en="the donor's restriction excludes this need"),
-    "consent": Text(zh="没有家庭同意转介的记录，请先征得同意", en="no recorded consent to refer the household; ask for it first"),
+    "restriction": Text(
+        zh="捐赠限定了用途、地区或对象", en="the donor's restriction excludes this need"
+    ),
+    "consent": Text(
+        zh="没有家庭同意转介的记录，请先征得同意",
+        en="no recorded consent to refer the household; ask for it first",
+    ),
     "budget": Text(zh="可用资金已经用完", en="the money that fits is used up"),
     "capacity": Text(zh="合适的供给都已排满", en="every fitting offer is fully used"),
-    "gives_way": Text(zh="合适的供给先给了更紧急的需求", en="the fitting offers went to more urgent needs"),
+    "gives_way": Text(
+        zh="合适的供给先给了更紧急的需求", en="the fitting offers went to more urgent needs"
+    ),
 }
 assert set(REASONS) == set(get_args(Reason))
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 import attrs
+import numpy as np
 
+from wushe.model.storage import Array, unknown
 from wushe.text import Text
 
 Dimension = Literal["piece", "gram", "millilitre", "minute", "time", "fen"]
@@ -33,9 +35,21 @@ _SIMPLE: dict[str, tuple[Dimension, int]] = {
     "time": ("time", 1), "次": ("time", 1), "人次": ("time", 1),
     "fen": ("fen", 1), "分": ("fen", 1), "yuan": ("fen", 100), "元": ("fen", 100),
 }  # fmt: skip
-_BOX = re.compile(r"(?:box|箱|盒|包|pack)\s*(?:[*x×(（]|of)\s*(\d{1,6})\s*(?:个|件|只|piece)?\s*[)）]?", re.I)
+_BOX = re.compile(
+    r"(?:box|箱|盒|包|pack)\s*(?:[*x×(（]|of)\s*(\d{1,6})\s*(?:个|件|只|piece)?\s*[)）]?", re.I
+)
 MAX_AMOUNT = 10**12
 """Largest amount in base units (ten thousand million yuan in fen): keeps every int64 sum exact."""
+
+
+def base_amounts(quantity: Array, unit: Array) -> Array:
+    """Return amounts in base units as floats, NaN where quantity or unit is unknown.
+
+    Only for range checks: exact amounts come from `to_base` and from integer factors.
+    """
+    factors = {u: found.factor for u in set(unit) - {None} if (found := parse_unit(u)) is not None}
+    factor = np.array([factors.get(u, np.nan) for u in unit], dtype=np.float64)
+    return np.where(unknown(quantity), np.nan, quantity * factor)
 
 
 @attrs.frozen

@@ -137,7 +137,10 @@ class Unserved:
         return line
 
 
-_SHORT = Text("{what} 尚缺 {amount}（共需 {asked}）：{reason}", "{what}: {amount} of {asked} not served: {reason}")
+_SHORT = Text(
+    "{what} 尚缺 {amount}（共需 {asked}）：{reason}",
+    "{what}: {amount} of {asked} not served: {reason}",
+)
 _LOOKED = Text("（同类供给中：{counts}）", " (of the offers of this kind: {counts})")
 _COUNT: dict[Reason, Text] = {
     "no_offer": Text("无供给 {n}", "{n} absent"),
@@ -153,15 +156,29 @@ _COUNT: dict[Reason, Text] = {
 }
 NEXT_STEP: dict[Reason, Text] = {
     "no_offer": Text("招募或募集此类供给", "recruit or raise this kind of help"),
-    "reach": Text("请邻近的供给方扩大服务范围，或在本地招募", "ask a nearby provider to reach further, or recruit here"),
-    "skill": Text("培训现有人员或引入专业人员", "train the people there are, or bring in a professional"),
+    "reach": Text(
+        "请邻近的供给方扩大服务范围，或在本地招募",
+        "ask a nearby provider to reach further, or recruit here",
+    ),
+    "skill": Text(
+        "培训现有人员或引入专业人员", "train the people there are, or bring in a professional"
+    ),
     "vetting": Text("为志愿者或社工办理从业查询", "have volunteers or workers vetted"),
-    "window": Text("与家庭商量改期，或请供给方延长时间", "agree on another date, or ask the provider for more time"),
-    "restriction": Text("与捐赠人商量放宽限定，或募集不定向资源", "ask the donor to widen the restriction, or raise unrestricted help"),
+    "window": Text(
+        "与家庭商量改期，或请供给方延长时间",
+        "agree on another date, or ask the provider for more time",
+    ),
+    "restriction": Text(
+        "与捐赠人商量放宽限定，或募集不定向资源",
+        "ask the donor to widen the restriction, or raise unrestricted help",
+    ),
     "consent": Text("上门征求家庭同意并记录", "visit, ask for consent and record it"),
     "budget": Text("为基金募集，或转介其他资金", "raise money, or refer to another fund"),
     "capacity": Text("增加同类供给的数量或时间", "add hours or goods of this kind"),
-    "gives_way": Text("增加同类供给；紧急需求完成后再排", "add help of this kind; schedule again after the urgent ones"),
+    "gives_way": Text(
+        "增加同类供给；紧急需求完成后再排",
+        "add help of this kind; schedule again after the urgent ones",
+    ),
 }
 
 
@@ -189,9 +206,17 @@ class ClientPlan:
     def explain(self, lang: str = "zh", audience: Audience = "masked") -> str:
         """Return the plan of this household as text: why this, why not that, what is missing."""
         check_audience(audience)
-        groups = ("、" if lang == "zh" else ", ").join(g.say(lang) for g in self.groups) or _NONE.say(lang)
+        groups = ("、" if lang == "zh" else ", ").join(
+            g.say(lang) for g in self.groups
+        ) or _NONE.say(lang)
         lines = [
-            _HEAD.say(lang, who=self.client.label(audience), id=self.client.id, place=self.community, groups=groups),
+            _HEAD.say(
+                lang,
+                who=self.client.label(audience),
+                id=self.client.id,
+                place=self.community,
+                groups=groups,
+            ),
             _TEAM.say(
                 lang,
                 worker=self.worker.label(audience) if self.worker else _NOBODY.say(lang),
@@ -209,7 +234,9 @@ class ClientPlan:
         return "\n".join(lines)
 
 
-_HEAD = Text("{who}（{id}）　{place}　对象类别：{groups}", "{who} ({id}), {place}; groups: {groups}")
+_HEAD = Text(
+    "{who}（{id}）　{place}　对象类别：{groups}", "{who} ({id}), {place}; groups: {groups}"
+)
 _TEAM = Text("责任社工：{worker}　牵头方：{lead}", "Responsible worker: {worker}; lead: {lead}")
 _NOBODY = Text("待定", "to be named")
 _NONE = Text("未记录", "not recorded")
@@ -227,4 +254,6 @@ def date_of(on: str | dt.date) -> dt.date:
     try:
         return dt.date.fromisoformat(on)
     except (TypeError, ValueError):
-        raise ValueError(f"on: {on!r} is not a date; expected a calendar date such as 2025-09-15") from None
+        raise ValueError(
+            f"on: {on!r} is not a date; expected a calendar date such as 2025-09-15"
+        ) from None

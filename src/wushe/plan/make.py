@@ -48,14 +48,21 @@ def make_plan(
     claim one offer id.
     """
     plugins = load_plugins() if plugins is None else plugins
-    tell = progress or (lambda stage: None)
-    context = Context(date_of(on), plugins.categories, plugins.target_groups, settings=settings or {})
+    tell = progress or (lambda _: None)
+    context = Context(
+        date_of(on), plugins.categories, plugins.target_groups, settings=settings or {}
+    )
     tell(STAGES["supply"])
     offers = pool_offers(network, plugins, context)
     tell(STAGES["matching"])
     matching = match(network, offers, plugins, context, time_limit)
     tell(STAGES["plan"])
-    scores = plugins.score_candidates(matching.prepared.needs, matching.prepared.offers, matching.pairs, context)
+    scores = plugins.score_candidates(
+        matching.prepared.needs,
+        matching.prepared.offers,
+        matching.pairs,
+        matching.prepared.context,
+    )
     return _Writer(network, offers, matching, scores).plan(plugins)
 
 
@@ -76,7 +83,9 @@ class _Writer:
         by_client: dict[str, list[int]] = {}
         for row, client in enumerate(needs["client"]):
             by_client.setdefault(client, []).append(row)
-        clients = {c: self._client(c, by_client[c], items, unserved, workers) for c in sorted(by_client)}
+        clients = {
+            c: self._client(c, by_client[c], items, unserved, workers) for c in sorted(by_client)
+        }
         return Plan(
             on=self.matching.prepared.context.on,
             clients=clients,
@@ -90,7 +99,9 @@ class _Writer:
         m = self.matching
         found: dict[int, list[PlanItem]] = {}
         previous, runner = -1, None
-        for at, (need, offer, amount) in enumerate(zip(m.need.tolist(), m.offer.tolist(), m.amount.tolist(), strict=True)):
+        for at, (need, offer, amount) in enumerate(
+            zip(m.need.tolist(), m.offer.tolist(), m.amount.tolist(), strict=True)
+        ):
             if need != previous:
                 previous, runner = need, self._runner_up(need)
             category = m.prepared.context.categories[m.prepared.needs["category"][need]]
@@ -104,7 +115,12 @@ class _Writer:
                     category.dimension,
                     int(m.prepared.needs["urgency"][need]),
                     tuple(
-                        Points(s.term.name, s.term.label or Text(s.term.name, s.term.name), s.term.weight, int(s.points[at]))
+                        Points(
+                            s.term.name,
+                            s.term.label or Text(s.term.name, s.term.name),
+                            s.term.weight,
+                            int(s.points[at]),
+                        )
                         for s in self.scores
                     ),
                     runner,
@@ -116,7 +132,9 @@ class _Writer:
         found = self.matching.runner_up(need)
         if found is None:
             return None
-        return self._provider(found[0]), round(1000 * found[1] / max(self.matching.candidates.max_cost, 1))
+        return self._provider(found[0]), round(
+            1000 * found[1] / max(self.matching.candidates.max_cost, 1)
+        )
 
     def _provider(self, offer: int) -> Party:
         columns = self.matching.prepared.offers
@@ -235,14 +253,22 @@ def _recorded(network: LinkageNetwork) -> dict[str, str]:
     found = {}
     for name in ("households", "institutions"):
         table = network.tables[name]
-        found.update({i: w for i, w in zip(table.ids, table["responsible_worker"], strict=True) if w is not None})
+        found.update(
+            {
+                i: w
+                for i, w in zip(table.ids, table["responsible_worker"], strict=True)
+                if w is not None
+            }
+        )
     return found
 
 
 def _teams(network: LinkageNetwork) -> dict[int, list[tuple[int, str, int]]]:
     """Return per station place the workers with room, as heaps of (caseload, id, limit)."""
     stations, workers = network.tables["stations"], network.tables["social_workers"]
-    place_of = dict(zip(stations.ids, network.tables["places"].row_of(stations["place"]).tolist(), strict=True))
+    place_of = dict(
+        zip(stations.ids, network.tables["places"].row_of(stations["place"]).tolist(), strict=True)
+    )
     teams: dict[int, list[tuple[int, str, int]]] = {}
     for row, station in enumerate(workers["station"]):
         if station is None:

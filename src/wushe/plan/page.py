@@ -35,11 +35,17 @@ def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     page = Page(_TITLE, subtitle=_subtitle(plan, audience), lang=lang)
     _figures(page, plan)
     page.heading(Text("五社联动图", "The five parties"))
-    page.picture(zh=linkage_picture(plan, "zh"), en=linkage_picture(plan, "en"), caption=_LINK_CAPTION)
+    page.picture(
+        zh=linkage_picture(plan, "zh"), en=linkage_picture(plan, "en"), caption=_LINK_CAPTION
+    )
     page.heading(Text("覆盖情况", "Coverage"))
     community, category = _coverage_rows(plan, by="community"), _coverage_rows(plan, by="category")
-    page.chart(lambda lang, width: coverage_bars(community, title=_BY_COMMUNITY, lang=lang, width=width))
-    page.chart(lambda lang, width: coverage_bars(category, title=_BY_CATEGORY, lang=lang, width=width))
+    page.chart(
+        lambda lang, width: coverage_bars(community, title=_BY_COMMUNITY, lang=lang, width=width)
+    )
+    page.chart(
+        lambda lang, width: coverage_bars(category, title=_BY_CATEGORY, lang=lang, width=width)
+    )
     page.heading(Text("一户一策", "One plan per household"))
     page.browser(
         (_record(client, audience) for client in plan),
@@ -78,7 +84,10 @@ def _plain(text: str) -> str:
 def _subtitle(plan: Plan, audience: Audience) -> Text:
     on = plan.on.isoformat()
     if audience == "internal":
-        return Text(f"计划日期 {on}；内部版，含姓名，请勿外传", f"Planned on {on}; internal: shows names, do not pass on")
+        return Text(
+            f"计划日期 {on}；内部版，含姓名，请勿外传",
+            f"Planned on {on}; internal: shows names, do not pass on",
+        )
     return Text(f"计划日期 {on}；姓名已脱敏", f"Planned on {on}; names are masked")
 
 
@@ -89,7 +98,11 @@ def _figures(page: Page, plan: Plan) -> None:
         [
             (Text("家庭和机构", "Households and institutions"), f"{len(plan):,}", None),
             (Text("需求全部解决的户", "Fully served"), f"{whole:,}", Text(all_served, all_served)),
-            (Text("已解决 / 全部需求", "Needs served / all"), f"{plan.served:,} / {plan.needs:,}", Text(served, served)),
+            (
+                Text("已解决 / 全部需求", "Needs served / all"),
+                f"{plan.served:,} / {plan.needs:,}",
+                Text(served, served),
+            ),
             (Text("部分解决的需求", "Needs partly served"), f"{plan.partly:,}", None),
             (Text("帮扶安排", "Items of help"), f"{len(plan.matching.need):,}", None),
         ]
@@ -105,21 +118,35 @@ def _coverage_rows(plan: Plan, by: str) -> list[CoverageRow]:
     counts: dict[Text, Counter[str]] = {}
     for client in plan:
         short = {s.need: s for s in client.unserved}
-        needs = {i.need: i.category for i in client.items} | {s.need: s.category for s in client.unserved}
+        needs = {i.need: i.category for i in client.items} | {
+            s.need: s.category for s in client.unserved
+        }
         for need, category in needs.items():
             place = client.community or "?"
             label = Text(place, place) if by == "community" else Text(category.zh, category.en)
-            status = "served" if need not in short else "partly" if short[need].partly else "unserved"
+            status = (
+                "served" if need not in short else "partly" if short[need].partly else "unserved"
+            )
             counts.setdefault(label, Counter())[status] += 1
-    return [CoverageRow(label, c["served"], c["partly"], c["unserved"]) for label, c in counts.items()]
+    return [
+        CoverageRow(label, c["served"], c["partly"], c["unserved"]) for label, c in counts.items()
+    ]
 
 
 def _templates() -> dict[str, Text]:
     return {
-        "team": Text("责任社工：{worker}；牵头方：{lead}", "Responsible worker: {worker}; lead: {lead}"),
+        "team": Text(
+            "责任社工：{worker}；牵头方：{lead}", "Responsible worker: {worker}; lead: {lead}"
+        ),
         "item": Text("✓ {what} {amount}：{who}（{kind}）", "✓ {what}, {amount}: {who} ({kind})"),
-        "why": Text("✓ {what} {amount}：{who}（{kind}）；理由：{why}", "✓ {what}, {amount}: {who} ({kind}); why: {why}"),
-        "short": Text("✗ {what} 尚缺 {amount}：{reason}。下一步：{step}", "✗ {what}, {amount} missing: {reason}. Next: {step}"),
+        "why": Text(
+            "✓ {what} {amount}：{who}（{kind}）；理由：{why}",
+            "✓ {what}, {amount}: {who} ({kind}); why: {why}",
+        ),
+        "short": Text(
+            "✗ {what} 尚缺 {amount}：{reason}。下一步：{step}",
+            "✗ {what}, {amount} missing: {reason}. Next: {step}",
+        ),
         "none": Text("待定", "to be named"),
     }
 
@@ -129,7 +156,9 @@ def _record(client: ClientPlan, audience: Audience) -> Record:
     worst = max((s.urgency for s in client.unserved), default=-1)
     badges = [Badge(STATUS[client.status], _TONES[client.status])]
     if worst >= 2:
-        badges.append(Badge(Text(f"{URGENCY[worst].zh}需求未解决", f"{URGENCY[worst].en} need open"), "bad"))
+        badges.append(
+            Badge(Text(f"{URGENCY[worst].zh}需求未解决", f"{URGENCY[worst].en} need open"), "bad")
+        )
     badges += [Badge(group, "info") for group in client.groups]
     team = Line(
         "team",
@@ -140,10 +169,16 @@ def _record(client: ClientPlan, audience: Audience) -> Record:
     )
     categories = {c.id: Text(c.zh, c.en) for c in _categories(client)}
     return Record(
-        title=f"{client.client.label(audience)} {client.client.id}" if client.client.name else client.client.id,
+        title=f"{client.client.label(audience)} {client.client.id}"
+        if client.client.name
+        else client.client.id,
         subtitle=client.community,
         badges=badges,
-        lines=[team, *(_item_line(i, audience) for i in client.items), *(_short_line(s) for s in client.unserved)],
+        lines=[
+            team,
+            *(_item_line(i, audience) for i in client.items),
+            *(_short_line(s) for s in client.unserved),
+        ],
         facets={
             "community": client.community or "?",
             "status": STATUS[client.status],
@@ -196,9 +231,18 @@ def _unserved_section(page: Page, plan: Plan) -> None:
     page.chart(lambda lang, width: bars(rows, title=_WHY, lang=lang, width=width))
     by_kind: Counter[tuple[Text, Text, Text]] = Counter()
     for short in plan.unserved:
-        by_kind[Text(short.category.zh, short.category.en), REASONS[short.reason], NEXT_STEP[short.reason]] += 1
+        by_kind[
+            Text(short.category.zh, short.category.en),
+            REASONS[short.reason],
+            NEXT_STEP[short.reason],
+        ] += 1
     page.table(
-        [Text("类别", "Category"), Text("原因", "Reason"), Text("项数", "Needs"), Text("下一步", "Next step")],
+        [
+            Text("类别", "Category"),
+            Text("原因", "Reason"),
+            Text("项数", "Needs"),
+            Text("下一步", "Next step"),
+        ],
         [[category, reason, n, step] for (category, reason, step), n in by_kind.most_common()],
         caption=Text("按类别和原因", "By category and reason"),
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from wushe.render.flows import Side
 
 _TITLE = Text("五社联动：谁的帮助到了哪里", "Five-party linkage: whose help reaches where")
-_VOLUNTEERS_OF = Text("{place}志愿者", "volunteers of {place}")
 
 
 def linkage_picture(plan: Plan, lang: str) -> Picture:
@@ -26,7 +25,7 @@ def linkage_picture(plan: Plan, lang: str) -> Picture:
     Workers are grouped by station, volunteers by team, goods and money by what they are; the
     organization that operates, hosts or holds stands behind them. Widths count items of help.
     """
-    groups: dict[str, tuple[str, Side, set[str]]] = {}
+    groups: dict[str, tuple[str | Text, Side, set[str]]] = {}
     flows: Counter[tuple[str, str]] = Counter()
     helped: Counter[str] = Counter()
     for client in plan:
@@ -37,31 +36,66 @@ def linkage_picture(plan: Plan, lang: str) -> Picture:
             groups.setdefault(key, (label, side, set()))[2].add(item.provider.id)
             flows[key, street] += 1
             if behind is not None:
-                groups.setdefault(behind, (_name(plan.network, "organizations", behind), "organization", set()))[2].add(behind)
+                groups.setdefault(
+                    behind, (_name(plan.network, "organizations", behind), "organization", set())
+                )[2].add(behind)
                 flows[behind, key] += 1
-    nodes = [LinkNode(key, label, side, len(ids)) for key, (label, side, ids) in sorted(groups.items())]
-    streets = [LinkNode(f"street:{s}", s or "?", "household", n) for s, n in sorted(helped.items()) if n]
+    nodes = [
+        LinkNode(key, label, side, len(ids)) for key, (label, side, ids) in sorted(groups.items())
+    ]
+    streets = [
+        LinkNode(f"street:{s}", s or "?", "household", n) for s, n in sorted(helped.items()) if n
+    ]
     edges = [LinkEdge(a, b, n) for (a, b), n in sorted(flows.items())]
     return linkage([*nodes, *streets], edges, title=_TITLE, lang=lang)
 
 
-def _group(network: LinkageNetwork, item: PlanItem) -> tuple[str, str, Side, str | None]:
+def _group(network: LinkageNetwork, item: PlanItem) -> tuple[str, str | Text, Side, str | None]:
     """Return (key, label, side, organization behind it) of the group that an item's provider is in."""
     kind, key = item.provider.kind, item.provider.id
     if kind == "social_workers":
         station = _value(network, kind, key, "station")
         if station is None:
-            return f"workers:{key}", item.provider.label(), "worker", _value(network, kind, key, "employer")
-        return f"station:{station}", _name(network, "stations", station), "worker", _value(network, "stations", station, "operator")
+            return (
+                f"workers:{key}",
+                item.provider.label(),
+                "worker",
+                _value(network, kind, key, "employer"),
+            )
+        return (
+            f"station:{station}",
+            _name(network, "stations", station),
+            "worker",
+            _value(network, "stations", station, "operator"),
+        )
     if kind == "volunteers":
         teams = _value(network, kind, key, "teams") or ()
         if teams:
-            return f"team:{teams[0]}", _name(network, "volunteer_teams", teams[0]), "volunteer", _value(network, "volunteer_teams", teams[0], "organization")
+            return (
+                f"team:{teams[0]}",
+                _name(network, "volunteer_teams", teams[0]),
+                "volunteer",
+                _value(network, "volunteer_teams", teams[0], "organization"),
+            )
         place = _name(network, "places", str(_value(network, kind, key, "place")))
-        return f"volunteers:{place}", _VOLUNTEERS_OF.zh.format(place=place), "volunteer", None
+        return (
+            f"volunteers:{place}",
+            Text(f"{place}志愿者", f"volunteers of {place}"),
+            "volunteer",
+            None,
+        )
     if kind in ("funds", "resources"):
-        return key, _name(network, kind, key), "resource", _value(network, kind, key, "host" if kind == "funds" else "holder")
-    sides: dict[str, Side] = {"communities": "community", "organizations": "organization", "stations": "worker"}
+        return (
+            key,
+            _name(network, kind, key),
+            "resource",
+            _value(network, kind, key, "host" if kind == "funds" else "holder"),
+        )
+    sides: dict[str, Side] = {
+        "communities": "community",
+        "organizations": "organization",
+        "stations": "worker",
+    }
     return key, item.provider.label(), sides.get(kind, "volunteer"), None
 
 

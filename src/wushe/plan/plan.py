@@ -50,7 +50,9 @@ class Plan:
         try:
             return self.clients[client]
         except KeyError:
-            raise KeyError(f"{client!r} has no open need in this plan; ids look like {next(iter(self.clients), 'H-0001')!r}") from None
+            raise KeyError(
+                f"{client!r} has no open need in this plan; ids look like {next(iter(self.clients), 'H-0001')!r}"
+            ) from None
 
     def __iter__(self) -> Iterator[ClientPlan]:
         return iter(self.clients.values())
@@ -126,7 +128,13 @@ class Plan:
         check_audience(audience)
         return [row for client in self for row in _client_rows(client, lang, audience)]
 
-    def to_frame(self, backend: Literal["pandas", "polars", "pyarrow"] = "pandas", *, lang: str = "zh", audience: Audience = "masked") -> Any:
+    def to_frame(
+        self,
+        backend: Literal["pandas", "polars", "pyarrow"] = "pandas",
+        *,
+        lang: str = "zh",
+        audience: Audience = "masked",
+    ) -> Any:
         """Return `rows` as a data frame of `backend`: ``pandas``, ``polars`` or ``pyarrow``.
 
         Raises MissingExtraError where narwhals or the backend is not installed.
@@ -134,7 +142,9 @@ class Plan:
         try:
             import narwhals as nw
 
-            columns = list(zip(*self.rows(lang=lang, audience=audience), strict=True)) or [()] * len(COLUMNS)
+            columns = list(zip(*self.rows(lang=lang, audience=audience), strict=True)) or [
+                ()
+            ] * len(COLUMNS)
             data = {name: list(column) for name, column in zip(COLUMNS, columns, strict=True)}
             return nw.from_dict(data, backend=backend).to_native()
         except ImportError as error:
@@ -145,7 +155,9 @@ class Plan:
         from wushe.render import to_csv
 
         target = Path(path)
-        target.write_text(to_csv(COLUMNS, self.rows(lang=lang, audience=audience)), encoding="utf-8", newline="")
+        target.write_text(
+            to_csv(COLUMNS, self.rows(lang=lang, audience=audience)), encoding="utf-8", newline=""
+        )
         return target
 
     def to_json(self, *, lang: str = "zh", audience: Audience = "masked") -> str:
@@ -153,7 +165,9 @@ class Plan:
         check_audience(audience)
         return json.dumps(_as_json(self, lang, audience), ensure_ascii=False, indent=1)
 
-    def to_html(self, path: str | Path | None = None, *, lang: str = "zh", audience: Audience = "masked") -> str:
+    def to_html(
+        self, path: str | Path | None = None, *, lang: str = "zh", audience: Audience = "masked"
+    ) -> str:
         """Return the plan as one self-contained page, and write it to `path` where given."""
         from wushe.plan.page import plan_page
 
@@ -170,16 +184,31 @@ class Plan:
 
 
 _TITLE = Text("一户一策帮扶方案　日期 {on}", "One plan per household, {on}")
-_CLIENTS = Text("家庭和机构 {n} 个，需求全部解决的 {whole} 个（{share}）", "{n} households and institutions, {whole} with every need served ({share})")
+_CLIENTS = Text(
+    "家庭和机构 {n} 个，需求全部解决的 {whole} 个（{share}）",
+    "{n} households and institutions, {whole} with every need served ({share})",
+)
 _NEEDS = Text(
     "需求 {n} 项：解决 {served} 项（{share}），部分解决 {partly} 项，未解决 {none} 项",
     "{n} needs: {served} served ({share}), {partly} partly, {none} not",
 )
-_ITEMS = Text("安排 {n} 项帮扶，动用 {providers} 个提供方；资源库共 {offers} 条供给", "{n} items of help from {providers} providers; {offers} offers in the pool")
+_ITEMS = Text(
+    "安排 {n} 项帮扶，动用 {providers} 个提供方；资源库共 {offers} 条供给",
+    "{n} items of help from {providers} providers; {offers} offers in the pool",
+)
 _WHY = Text("未解决的原因：", "Why needs are not served:")
-_PROVED = Text("最优性：已证明最优（{pairs}，候选 {n} 对）", "Optimality: proven ({pairs}, {n} candidate pairs)")
-_TIME_LIMIT = Text("最优性：到时间上限为止，与最优至多相差 {gap}（{pairs}）", "Optimality: stopped at the time limit, at most {gap} from the best ({pairs})")
-_NOT_PROVED = Text("最优性：未能证明，与最优至多相差 {gap}（{pairs}）", "Optimality: not proven, at most {gap} from the best ({pairs})")
+_PROVED = Text(
+    "最优性：已证明最优（{pairs}，候选 {n} 对）",
+    "Optimality: proven ({pairs}, {n} candidate pairs)",
+)
+_TIME_LIMIT = Text(
+    "最优性：到时间上限为止，与最优至多相差 {gap}（{pairs}）",
+    "Optimality: stopped at the time limit, at most {gap} from the best ({pairs})",
+)
+_NOT_PROVED = Text(
+    "最优性：未能证明，与最优至多相差 {gap}（{pairs}）",
+    "Optimality: not proven, at most {gap} from the best ({pairs})",
+)
 _ALL_PAIRS = Text("全部合格的供需对", "over all eligible pairs")
 _LISTED_PAIRS = Text("仅限列出的供需对", "over the listed pairs only")
 _PLUGINS = Text("启用的插件：{names}", "Active plugins: {names}")

@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 
 import wushe
-from wushe import Columns, Context, FilterTerm, NeedCategory, Pairs, ScoreTerm, Table, TargetGroup, Text, hookimpl
+from wushe import (
+    Columns,
+    Context,
+    FilterTerm,
+    NeedCategory,
+    Pairs,
+    ScoreTerm,
+    Table,
+    TargetGroup,
+    Text,
+    hookimpl,
+)
 
 OWN_TEAM = ("communities", "stations", "social_workers")
 """Those who hold the household's facts already; everyone else is another party (个人信息保护法 article 23)."""
@@ -72,7 +83,10 @@ def register_need_categories() -> list[NeedCategory]:
     """Services in minutes, goods in pieces, money in fen."""
     return [
         *(NeedCategory(i, zh, en, "service", "minute", t, s) for i, zh, en, t, s in _SERVICES),
-        *(NeedCategory(i, zh, en, "service", "minute", t, s, minors=True) for i, zh, en, t, s in _WITH_MINORS),
+        *(
+            NeedCategory(i, zh, en, "service", "minute", t, s, minors=True)
+            for i, zh, en, t, s in _WITH_MINORS
+        ),
         *(NeedCategory(i, zh, en, "goods", "piece") for i, zh, en in _GOODS),
         *(NeedCategory(i, zh, en, "money", "fen", t) for i, zh, en, t in _MONEY),
     ]
@@ -172,7 +186,10 @@ def _resources(parties: Mapping[str, Table], context: Context) -> list[dict[str,
             "available_from": lot.available_from,
             "available_to": lot.expires_on,
             # Whoever gives slots of a service brings the people who can do it.
-            "skills": tuple(sorted({s for c in lot.categories for s in context.categories[c].skills})) or None,
+            "skills": tuple(
+                sorted({s for c in lot.categories for s in context.categories[c].skills})
+            )
+            or None,
             "for_places": lot.for_places,
             "for_groups": lot.for_groups,
             "for_clients": lot.for_clients,
@@ -212,14 +229,19 @@ def prioritise_needs(needs: Columns, context: Context) -> np.ndarray[Any, Any]:
 
 
 @hookimpl
-def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs, context: Context) -> list[FilterTerm]:
+def filter_candidates(
+    needs: Columns, offers: Columns, pairs: Pairs, context: Context
+) -> list[FilterTerm]:
     """Skill, vetting for work with minors, time window, donor restriction, consent."""
     on = np.datetime64(context.on, "D")
     return [
         FilterTerm(wushe.pair_covers(needs, offers, pairs), "skill"),
         FilterTerm(_vetted(needs, offers, pairs, context.on), "vetting"),
         FilterTerm(_in_time(needs, offers, pairs, on), "window"),
-        *(FilterTerm(wushe.pair_permitted(needs, offers, pairs, by), "restriction") for by in ("group", "place", "client")),
+        *(
+            FilterTerm(wushe.pair_permitted(needs, offers, pairs, by), "restriction")
+            for by in ("group", "place", "client")
+        ),
         FilterTerm(_consented(needs, offers, pairs), "consent"),
     ]
 
@@ -231,7 +253,11 @@ def _vetted(needs: Columns, offers: Columns, pairs: Pairs, on: dt.date) -> Any:
     """
     asked = (needs["with_minor"] != 0) & (needs["form"] == "service")
     year_ago = np.datetime64(on, "D") - np.timedelta64(365, "D")
-    vetted = ~np.isnat(offers["vetted_on"]) & (offers["vetted_on"] >= year_ago) & (offers["vetted_on"] <= np.datetime64(on, "D"))
+    vetted = (
+        ~np.isnat(offers["vetted_on"])
+        & (offers["vetted_on"] >= year_ago)
+        & (offers["vetted_on"] <= np.datetime64(on, "D"))
+    )
     return ~asked[pairs.need] | vetted[pairs.offer]
 
 
@@ -252,7 +278,9 @@ def _consented(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
 
 
 @hookimpl
-def score_candidates(needs: Columns, offers: Columns, pairs: Pairs, context: Context) -> list[ScoreTerm]:
+def score_candidates(
+    needs: Columns, offers: Columns, pairs: Pairs, context: Context
+) -> list[ScoreTerm]:
     """Urgency, nearness, the same helper as before, and helpers who do little else."""
     few = 1 / np.maximum([len(c) for c in offers["categories"]], 1) if len(offers) else np.zeros(0)
     before = wushe.pair_served_before(needs, offers, pairs, context)

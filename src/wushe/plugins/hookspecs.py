@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from wushe.model.help import Offer
     from wushe.model.storage import Array
     from wushe.model.tables import Table
-    from wushe.model.terms import Columns, Context, FilterTerm, NeedCategory, Pairs, ScoreTerm, TargetGroup
+    from wushe.model.terms import (
+        Columns,
+        Context,
+        FilterTerm,
+        NeedCategory,
+        Pairs,
+        ScoreTerm,
+        TargetGroup,
+    )
 
 PROJECT = "wushe"
 hookspec = pluggy.HookspecMarker(PROJECT)

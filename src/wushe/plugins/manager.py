@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
+from itertools import pairwise
 from typing import Any, TypeVar, get_args
 
 import attrs
@@ -14,7 +15,16 @@ from wushe.errors import PluginConflictError, PluginError, WusheError
 from wushe.model.help import Offer
 from wushe.model.storage import Array
 from wushe.model.tables import Table, table_of
-from wushe.model.terms import Columns, Context, FilterTerm, NeedCategory, Pairs, Reason, ScoreTerm, TargetGroup
+from wushe.model.terms import (
+    Columns,
+    Context,
+    FilterTerm,
+    NeedCategory,
+    Pairs,
+    Reason,
+    ScoreTerm,
+    TargetGroup,
+)
 from wushe.plugins import hookspecs
 
 GROUP = "wushe"
@@ -56,13 +66,20 @@ class Plugins:
         self._loaded = tuple(loaded)
         self._ordered = ordered
         self._manager = _register(self._loaded)
-        self.categories: Mapping[str, NeedCategory] = self._union("register_need_categories", NeedCategory)
-        self.target_groups: Mapping[str, TargetGroup] = self._union("register_target_groups", TargetGroup)
+        self.categories: Mapping[str, NeedCategory] = self._union(
+            "register_need_categories", NeedCategory
+        )
+        self.target_groups: Mapping[str, TargetGroup] = self._union(
+            "register_target_groups", TargetGroup
+        )
         self._first("prioritise_needs")
 
     def __reduce__(self) -> tuple[Any, ...]:
         named = [(p.name, _by_name(p)) for p in self._loaded]
-        return _rebuild, (tuple((n, None if ok else p) for (n, ok), p in zip(named, self._loaded, strict=True)), self._ordered)
+        return _rebuild, (
+            tuple((n, None if ok else p) for (n, ok), p in zip(named, self._loaded, strict=True)),
+            self._ordered,
+        )
 
     def __repr__(self) -> str:
         return f"<Plugins {', '.join(f'{n} {v}' for n, v in self.versions)}>"
@@ -76,7 +93,9 @@ class Plugins:
         """Return the hooks that plugin `name` implements, sorted."""
         return tuple(sorted(h for h in _HOOKS if any(p.name == name for p, _ in self._calls(h))))
 
-    def derive_offers(self, parties: Mapping[str, Table], context: Context) -> list[tuple[str, Table]]:
+    def derive_offers(
+        self, parties: Mapping[str, Table], context: Context
+    ) -> list[tuple[str, Table]]:
         """Return (plugin name, offers) for every plugin that derives offers."""
         answers = self._call("derive_offers", parties=parties, context=context)
         return [(p.name, self._offers(p, answer)) for p, answer in answers]
@@ -86,14 +105,18 @@ class Plugins:
         chosen = self._first("prioritise_needs")
         if chosen is None:
             return np.zeros(len(needs))
-        plugin, answer = self._invoke(chosen, "prioritise_needs", {"needs": needs, "context": context})
+        plugin, answer = self._invoke(
+            chosen, "prioritise_needs", {"needs": needs, "context": context}
+        )
         return _unit_interval(plugin, "prioritise_needs", answer, len(needs), "n_needs")
 
     def filter_candidates(
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
     ) -> list[tuple[str, FilterTerm]]:
         """Return every plugin's filter terms, checked for type, length and reason."""
-        answers = self._call("filter_candidates", needs=needs, offers=offers, pairs=pairs, context=context)
+        answers = self._call(
+            "filter_candidates", needs=needs, offers=offers, pairs=pairs, context=context
+        )
         return [
             (p.name, _filter_term(p, term, len(pairs)))
             for p, answer in answers
@@ -104,31 +127,39 @@ class Plugins:
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
     ) -> list[QuantisedScore]:
         """Return every plugin's score terms, checked and quantised, sorted by term name."""
-        answers = self._call("score_candidates", needs=needs, offers=offers, pairs=pairs, context=context)
+        answers = self._call(
+            "score_candidates", needs=needs, offers=offers, pairs=pairs, context=context
+        )
         terms = [
             _score_term(p, term, len(pairs))
             for p, answer in answers
             for term in _several(p, "score_candidates", answer, ScoreTerm)
         ]
         terms.sort(key=lambda s: s.term.name)
-        for a, b in zip(terms, terms[1:], strict=False):
+        for a, b in pairwise(terms):
             if a.term.name == b.term.name:
                 raise PluginConflictError(
                     f"score term {a.term.name!r} comes from both {a.plugin} and {b.plugin}; rename one of them"
                 )
         if sum(s.term.weight for s in terms) > MAX_TOTAL_WEIGHT:
-            raise PluginConflictError(f"score weights add up to more than {MAX_TOTAL_WEIGHT}; lower them")
+            raise PluginConflictError(
+                f"score weights add up to more than {MAX_TOTAL_WEIGHT}; lower them"
+            )
         return terms
 
     def _calls(self, hook: str) -> list[tuple[Plugin, Any]]:
         """Return (plugin, implementation) in load order: pluggy's own order is last in, first out."""
-        impls = {impl.plugin_name: impl for impl in getattr(self._manager.hook, hook).get_hookimpls()}
+        impls = {
+            impl.plugin_name: impl for impl in getattr(self._manager.hook, hook).get_hookimpls()
+        }
         return [(p, impls[p.name]) for p in self._loaded if p.name in impls]
 
     def _call(self, hook: str, **arguments: Any) -> list[tuple[Plugin, Any]]:
         return [self._invoke(call, hook, arguments) for call in self._calls(hook)]
 
-    def _invoke(self, call: tuple[Plugin, Any], hook: str, arguments: Mapping[str, Any]) -> tuple[Plugin, Any]:
+    def _invoke(
+        self, call: tuple[Plugin, Any], hook: str, arguments: Mapping[str, Any]
+    ) -> tuple[Plugin, Any]:
         plugin, impl = call
         try:
             answer = impl.function(*(arguments[name] for name in impl.argnames))
@@ -167,7 +198,12 @@ class Plugins:
     def _offers(self, plugin: Plugin, answer: Any) -> Table:
         if isinstance(answer, Table):
             if answer.kind.name != "offers":
-                raise PluginError(plugin.name, plugin.version, "derive_offers", f"returned a table of {answer.kind.name}, expected offers")
+                raise PluginError(
+                    plugin.name,
+                    plugin.version,
+                    "derive_offers",
+                    f"returned a table of {answer.kind.name}, expected offers",
+                )
             return answer
         return table_of("offers", _several(plugin, "derive_offers", answer, Offer))
 
@@ -204,13 +240,19 @@ def _load(plugin: str | object) -> Plugin:
         entries = {e.name: e for e in metadata.entry_points(group=GROUP)}
         if plugin not in entries:
             known = ", ".join(sorted(entries)) or "none"
-            raise PluginError(plugin, "-", "load", f"no plugin of this name is installed; installed: {known}")
+            raise PluginError(
+                plugin, "-", "load", f"no plugin of this name is installed; installed: {known}"
+            )
         entry = entries[plugin]
         try:
             return Plugin(plugin, _version(entry), entry.load())
         except Exception as error:
-            raise PluginError(plugin, _version(entry), "load", f"import failed: {type(error).__name__}: {error}") from error
-    name = getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or type(plugin).__name__
+            raise PluginError(
+                plugin, _version(entry), "load", f"import failed: {type(error).__name__}: {error}"
+            ) from error
+    name = (
+        getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or type(plugin).__name__
+    )
     return Plugin(str(name).rpartition(".")[2], str(getattr(plugin, "__version__", "0")), plugin)
 
 
@@ -241,27 +283,48 @@ def _register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
         except ValueError as error:
             raise PluginConflictError(f"plugin {plugin.name!r} is loaded twice: {error}") from error
         if not manager.get_hookcallers(plugin.implementation):
-            raise PluginError(plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl")
+            raise PluginError(
+                plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl"
+            )
     return manager
 
 
 def _several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:
     items = [answer] if isinstance(answer, kind) else answer
     if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise PluginError(plugin.name, plugin.version, hook, f"returned {type(answer).__name__}, expected {kind.__name__} or several")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned {type(answer).__name__}, expected {kind.__name__} or several",
+        )
     result = list(items)
     for item in result:
         if not isinstance(item, kind):
-            raise PluginError(plugin.name, plugin.version, hook, f"returned {type(item).__name__}, expected {kind.__name__}")
+            raise PluginError(
+                plugin.name,
+                plugin.version,
+                hook,
+                f"returned {type(item).__name__}, expected {kind.__name__}",
+            )
     return result
 
 
-def _shaped(plugin: Plugin, hook: str, values: Any, n: int, unit: str, dtypes: str, wanted: str) -> Array:
+def _shaped(
+    plugin: Plugin, hook: str, values: Any, n: int, unit: str, dtypes: str, wanted: str
+) -> Array:
     if not isinstance(values, np.ndarray) or values.dtype.kind not in dtypes:
         got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
-        raise PluginError(plugin.name, plugin.version, hook, f"returned {got}, expected a numpy array of {wanted}")
+        raise PluginError(
+            plugin.name, plugin.version, hook, f"returned {got}, expected a numpy array of {wanted}"
+        )
     if values.shape != (n,):
-        raise PluginError(plugin.name, plugin.version, hook, f"returned shape {values.shape}, expected ({n},) = ({unit},)")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned shape {values.shape}, expected ({n},) = ({unit},)",
+        )
     return values
 
 
@@ -269,22 +332,42 @@ def _unit_interval(plugin: Plugin, hook: str, values: Any, n: int, unit: str) ->
     checked = _shaped(plugin, hook, values, n, unit, "fiub", "numbers").astype(np.float64)
     if not np.isfinite(checked).all():
         row = int(np.flatnonzero(~np.isfinite(checked))[0])
-        raise PluginError(plugin.name, plugin.version, hook, f"returned {checked[row]} at position {row}, expected finite values")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned {checked[row]} at position {row}, expected finite values",
+        )
     if n and (checked.min() < 0 or checked.max() > 1):
-        raise PluginError(plugin.name, plugin.version, hook, f"returned values in {checked.min()}..{checked.max()}, expected 0..1")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned values in {checked.min()}..{checked.max()}, expected 0..1",
+        )
     return checked
 
 
 def _filter_term(plugin: Plugin, term: FilterTerm, n: int) -> FilterTerm:
     _shaped(plugin, "filter_candidates", term.allowed, n, "n_pairs", "b", "bool")
     if term.reason not in get_args(Reason):
-        raise PluginError(plugin.name, plugin.version, "filter_candidates", f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            "filter_candidates",
+            f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}",
+        )
     return term
 
 
 def _score_term(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
     values = _unit_interval(plugin, "score_candidates", term.values, n, "n_pairs")
     if isinstance(term.weight, bool) or not isinstance(term.weight, int) or term.weight < 1:
-        raise PluginError(plugin.name, plugin.version, "score_candidates", f"term {term.name!r} has weight {term.weight!r}, expected an integer of at least 1")
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            "score_candidates",
+            f"term {term.name!r} has weight {term.weight!r}, expected an integer of at least 1",
+        )
     points = np.rint(values * SCORE_STEPS).astype(np.int32)
     return QuantisedScore(plugin.name, term, points)
