@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import generated
 
 project = "五社 wushe"
-author = "The wushe contributors"
+author = copyright = "The wushe contributors"  # noqa: A001 - the name that Sphinx reads
 version = release = installed("wushe")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
@@ -26,7 +26,7 @@ html_title = "五社 wushe"
 
 
 def _fill_in(_app: Sphinx, _docname: str, source: list[str]) -> None:
-    source[0] = generated.fill(source[0])
+    source[0] = generated.fill(generated.join_chinese(source[0]))
 
 
 def setup(app: Sphinx) -> None:

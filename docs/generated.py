@@ -12,8 +12,8 @@ from typing import Any
 
 import wushe
 from wushe.errors import ProblemKind
-from wushe.io import describe_format
 from wushe.matching.check import RULES
+from wushe.model.spec import RECORD_KINDS
 from wushe.model.terms import REASONS
 from wushe.model.units import DIMENSIONS, parse_unit
 from wushe.network import RELATIONS
@@ -21,6 +21,9 @@ from wushe.plan.items import NEXT_STEP
 from wushe.text import Text
 
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
+_CODE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef"
+_BREAK = re.compile(rf"(?<=[{_CHINESE}])\n(?=[{_CHINESE}])")
 UNIT_WORDS = (
     *("piece", "个", "件", "只", "box*20", "箱*20", "盒*10", "包*6", "g", "克", "kg", "千克", "公斤", "斤"),
     *("ml", "毫升", "l", "litre", "升", "minute", "分钟", "hour", "小时", "time", "次", "人次"),
@@ -31,6 +34,15 @@ UNIT_WORDS = (
 def fill(text: str) -> str:
     """Return the page `text` with every mark replaced. Raises KeyError for an unknown name."""
     return MARK.sub(lambda found: PARTS[found[1]](), text)
+
+
+def join_chinese(text: str) -> str:
+    """Return the page `text` without line breaks between Chinese characters, code blocks as they are.
+
+    A browser would show a space there, and Chinese has none.
+    """
+    parts = _CODE.split(text)
+    return "".join(part if at % 2 else _BREAK.sub("", part) for at, part in enumerate(parts))
 
 
 def problem_kinds() -> dict[str, ProblemKind]:
@@ -87,14 +99,17 @@ def _categories() -> str:
     own = set(wushe.load_plugins().categories)
     rows = [
         [
-            f"`{c.id}`", c.zh, c.en, c.form, c.dimension, f"{c.typical:,}",
-            ", ".join(c.skills), "是 yes" if c.minors else "", "是 yes" if c.refers else "否 no",
+            f"`{c.id}`",
+            f"{c.zh}<br>{c.en}",
+            f"{c.form}, {c.dimension}, {c.typical:,}",
+            ", ".join(c.skills),
+            ", ".join(name for name, on in (("minors", c.minors), ("refers", c.refers)) if on),
             "defaults" if c.id in own else "wuchang",
         ]
         for c in wushe.load_plugins("wuchang").categories.values()
-    ]  # fmt: skip
-    heads = ("id", "中文", "English", "form", "计量 dimension", "typical", "skills", "minors", "refers")
-    return _table([*heads, "plugin"], rows)
+    ]
+    heads = ("id", "名称 name", "form, dimension, typical", "skills", "规则 rules", "插件 plugin")
+    return _table(heads, rows)
 
 
 def _groups() -> str:
@@ -117,17 +132,55 @@ def _relations() -> str:
     return _table(["relation", "关系", "reads as"], rows)
 
 
-def _format() -> str:
-    return describe_format()
+def _records() -> str:
+    """List the record classes in words: their signatures would repeat every field."""
+    rows = [
+        [
+            f"`{_home(kind.cls)}.{kind.cls.__name__}`",
+            f"`{kind.name}`",
+            kind.zh,
+            " ".join((kind.cls.__doc__ or "").split()),
+        ]
+        for kind in RECORD_KINDS.values()
+    ]
+    return _table(["class", "table", "表", "what it is"], rows)
+
+
+def _home(cls: type) -> str:
+    return "wushe" if cls.__name__ in wushe.__all__ else cls.__module__
+
+
+def _sensitive() -> str:
+    shown = {
+        "name": Text("留第一个字", "first character kept"),
+        "id_number": Text("留省份两位", "two province digits kept"),
+        "phone": Text("留前三位", "first three digits kept"),
+        "address": Text("全遮", "hidden"),
+        "free_text": Text("全遮", "hidden"),
+    }
+    rows = [
+        [
+            f"`{kind.name}`",
+            f"`{field.name}`",
+            field.zh,
+            shown[field.sensitive].zh,
+            shown[field.sensitive].en,
+        ]
+        for kind in RECORD_KINDS.values()
+        for field in kind.fields
+        if field.sensitive != "none"
+    ]
+    return _table(["table", "field", "列", "脱敏后", "masked"], rows)
 
 
 PARTS: dict[str, Callable[[], str]] = {
     "categories": _categories,
     "errors": _errors,
-    "format": _format,
     "groups": _groups,
     "reasons": _reasons,
+    "records": _records,
     "relations": _relations,
     "rules": _rules,
+    "sensitive": _sensitive,
     "units": _units,
 }

@@ -103,10 +103,11 @@ LIMITS = (
     ),
     Text(
         "入库记录是1月22日至29日的捐赠，不是库存：此前已发的不知道，30日发出的一些物资记录中没有"
-        "（单独列出）。所以另算一栏：把30日实际发出的那批物资按同一规则重新分给提出需求的机构。",
+        "（单独列出）。所以另算一栏：把30日实际发出的那批物资按同一规则重新分给提出需求的机构"
+        "（发放表没有写明定向，该栏中的定向口罩也照常分配）。",
         "The record of 22 to 29 January is of gifts, not of the store: what left it earlier is "
         "unknown, and some goods given on the 30th are not in it (they are listed). Hence one "
-        "more column: the goods of that day, shared anew by the same rule.",
+        "more column: the goods of that day, shared anew by the same rule (its record marks no earmarks, so that column shares them freely).",
     ),
     Text(
         "需求表不写单位，按最小单位（个、瓶）理解；数量未知的需求只给公平份额；装量不详的整包只给"

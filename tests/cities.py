@@ -22,11 +22,21 @@ Rows = dict[str, list[Any]]
 ON = dt.date(2025, 9, 15)
 
 GROUPS = ("lone_elder", "disabled", "child_in_difficulty", "serious_illness")
-SKILLS = ("visiting", "care", "errand", "policy", "tutoring", "repair")
-SERVICES = ("visit", "home_care", "errand", "policy_talk", "tutoring", "child_company")
+SKILLS = ("care", "errand", "policy", "repair", "tutoring", "visiting")
+SERVICES = ("child_company", "errand", "home_care", "policy_talk", "tutoring", "visit")
 GOODS = ("food", "clothing", "school_supplies")
 MONEY = ("living_aid", "medical_aid")
-REACHES = ("grid", "community", "street", "county", "city", "province", "nation")
+REACHES = (
+    "grid",
+    "community",
+    "street",
+    "street",
+    "county",
+    "county",
+    "city",
+    "province",
+    "nation",
+)
 PACKS = ("piece", "box*2", "箱*12")
 
 
@@ -78,6 +88,8 @@ PLACES = [
     wushe.Place(id="X1", name="飞地", level="street"),
 ]
 AT = tuple(p.id for p in PLACES)
+HOME = (*AT, "420106001001", "420106001001", "420106001002", "420106001", "420106")
+"""Where helpers are at home: anywhere, but mostly close to those in need."""
 LOW = ("420106001001", "420106001001", "420106001002", "420106002001", "G1", "C9")
 
 
@@ -148,7 +160,7 @@ def _needs(d: Draw, rows: Rows, n: int) -> None:
         *(("person", p.id) for p in rows["persons"]),
         *(("institution", i.id) for i in rows["institutions"]),
     ]
-    for i in range(d.number(0, n) if clients else 0):
+    for i in range(d.number(n // 2, n) if clients else 0):
         kind, client = d.of(clients)
         form = d.of(("service", "service", "goods", "money"))
         amount = d.number(1, 6)
@@ -180,8 +192,8 @@ def _helpers(d: Draw, rows: Rows, n: int) -> None:
             wushe.Volunteer(
                 id=f"V{i}",
                 name=f"志愿者{i}",
-                place=d.of(AT),
-                skills=d.some(SKILLS, 4),
+                place=d.of(HOME),
+                skills=d.some(SKILLS, 6),
                 weekly_hours=d.maybe(0.9, (0, 1, 2, 5)),
                 reach=d.maybe(0.7, REACHES),
                 available_from=d.day(-10, 15) if d.chance(0.3) else None,
@@ -196,7 +208,7 @@ def _helpers(d: Draw, rows: Rows, n: int) -> None:
                 id=f"W{i}",
                 name=f"社工{i}",
                 station=d.maybe(0.8, stations) if stations else None,
-                skills=d.some(SKILLS, 4),
+                skills=d.some(SKILLS, 8),
                 weekly_hours=d.maybe(0.9, (2, 8)),
                 caseload=d.maybe(0.5, (0, 1, 3)),
                 caseload_limit=d.maybe(0.5, (0, 1, 2)),
@@ -224,7 +236,7 @@ def _pool(d: Draw, rows: Rows, n: int) -> None:
                 quantity=d.number(1, 8),
                 unit=d.of(PACKS),
                 holder=d.maybe(0.7, ("O0", "O1")),
-                place=d.maybe(0.6, AT),
+                place=d.maybe(0.6, HOME),
                 reach=d.maybe(0.7, REACHES),
                 expires_on=d.day(-5, 60) if d.chance(0.4) else None,
                 per_need=d.maybe(0.3, (1, 2)),
@@ -248,7 +260,7 @@ def _pool(d: Draw, rows: Rows, n: int) -> None:
 
 
 def _offers(d: Draw, rows: Rows, n: int) -> None:
-    for i in range(d.number(0, n)):
+    for i in range(d.number(n // 2, n)):
         form = d.of(("service", "service", "goods"))
         words = {"service": SERVICES, "goods": GOODS}[form]
         rows["offers"].append(
@@ -258,11 +270,11 @@ def _offers(d: Draw, rows: Rows, n: int) -> None:
                 categories=d.some(words, 3) or (words[0],),
                 quantity=d.number(1, 6),
                 unit="hour" if form == "service" else d.of(PACKS),
-                place=d.maybe(0.8, AT),
+                place=d.maybe(0.8, HOME),
                 reach=d.maybe(0.7, REACHES),
                 available_from=d.day(-10, 15) if d.chance(0.3) else None,
                 available_to=d.day(15, 40) if d.chance(0.3) else None,
-                skills=d.some(SKILLS, 5),
+                skills=d.some(SKILLS, 8),
                 per_need=d.maybe(0.3, (1, 2)),
                 vetted_on=d.day(-400, 5) if d.chance(0.6) else None,
                 **_restrictions(d, rows),
@@ -271,7 +283,9 @@ def _offers(d: Draw, rows: Rows, n: int) -> None:
 
 
 def _history(d: Draw, rows: Rows) -> None:
-    providers = [r.id for name in ("volunteers", "social_workers", "organizations") for r in rows[name]]
+    providers = [
+        r.id for name in ("volunteers", "social_workers", "organizations") for r in rows[name]
+    ]
     households = [h.id for h in rows["households"]]
     for i in range(d.number(0, 2) if households else 0):
         rows["services"].append(
@@ -287,7 +301,7 @@ def city_of(rows: Mapping[str, Iterable[Any]], plugins: Plugins) -> LinkageNetwo
 
 def seeded_rows(seed: Sequence[int] | int) -> Rows:
     """Return a city of moderate size for `seed`."""
-    return rows_of(np.random.default_rng(seed), clients=4, needs=9, helpers=5)
+    return rows_of(np.random.default_rng(seed), clients=4, needs=9, helpers=6)
 
 
 def changed(rows: Rows, name: str, key: str, **values: Any) -> Rows:
@@ -307,3 +321,30 @@ def small_cities(draw: st.DrawFn) -> Rows:
     seed = draw(st.integers(0, 2**63 - 1))
     clients, needs, helpers = (draw(st.integers(0, most)) for most in (5, 10, 6))
     return rows_of(np.random.default_rng(seed), clients=clients, needs=needs, helpers=helpers)
+
+
+def village(**tables: list[Any]) -> Rows:
+    """Return the rows of one household `H` that consents, at home in 东一, with `tables` added.
+
+    The community committee `CC1` and the organization `O` stand ready as providers.
+    """
+    rows: Rows = {
+        **{name: [] for name in RECORD_KINDS},
+        "places": list(PLACES),
+        "communities": [wushe.Community(id="CC1", name="东一居委会", place="420106001001")],
+        "organizations": [wushe.Organization(id="O", name="慈善会", kind="charity_federation")],
+        "households": [
+            wushe.Household(id="H", name="李爷爷", place="420106001001", referral_consent=True)
+        ],
+    }
+    for name, records in tables.items():
+        ours = {r.id for r in records}
+        rows[name] = [*(r for r in rows[name] if r.id not in ours), *records]
+    return rows
+
+
+def id_number(first: str) -> str:
+    """Return the ID number that begins with these 17 digits, checked by the weights of GB 11643."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(first, weights, strict=True))
+    return first + "10X98765432"[total % 11]

@@ -42,7 +42,7 @@ H-1,赵爷爷,420106001002,凤凰路1号,13800001111,独居老人,W-1,1200.50,�
 H-2,钱奶奶,420106001002,凤凰路2号,,lone_elder;left_behind,,,
 """,
     "persons.csv": """id,household,name,id_number,birth,died_on,disability_level
-P-1,H-1,赵爷爷,420106194901011230,1949-01-01,,
+P-1,H-1,赵爷爷,420106194901011234,1949-01-01,,
 P-2,H-2,钱奶奶,,1950-05-05,,2
 """,
     "institutions.csv": """id,name,kind

@@ -85,6 +85,9 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         "number": st.floats(low, high, allow_nan=False, width=32),
         "money": st.integers(-(10**12) if low is None else low, 10**12),
         "date": st.dates(dt.date(1930, 1, 1), dt.date(2030, 1, 1)),
+        "instant": st.integers(0, 2 * 10**9).map(
+            lambda seconds: kinds.say_instant(dt.datetime.fromtimestamp(seconds, dt.UTC))
+        ),
         "flag": st.booleans(),
         "quantity": st.integers(1, 10**8),
         "unit": st.sampled_from([unit for units in UNITS.values() for unit in units]),

@@ -220,18 +220,21 @@ def test_all_dangling_references_are_reported_together() -> None:
     assert "volunteer_teams" in caught.value.say("zh")
 
 
-def test_an_id_in_two_tables_is_ambiguous_only_where_it_is_used() -> None:
-    """Providers share one name space: a service by X1 must mean one of them."""
-    twins = (
-        Organization(id="X1", name="o", kind="firm"),
-        Fund(id="X1", name="f", host="X1"),
-        Household(id="H1"),
-    )
-    build(*twins)
+@pytest.mark.parametrize(
+    "twins",
+    [
+        (Organization(id="X1", name="o", kind="firm"), Fund(id="X1", name="f", host="X1")),
+        (Household(id="X1"), Person(id="X1")),
+        (Household(id="X1"), Institution(id="X1", name="i")),
+    ],
+    ids=["two helpers", "household and person", "household and institution"],
+)
+def test_helpers_share_one_name_space_and_those_served_another(twins: tuple[Any, Any]) -> None:
+    """A service by X1, or a fact about X1, must mean one of them."""
     with pytest.raises(InputError) as caught:
-        build(*twins, ServiceRecord(id="E1", provider="X1", household="H1"))
+        build(*twins)
     assert [p.code for p in caught.value.problems] == ["shared-id"]
-    assert "organizations, funds" in str(caught.value)
+    build(Household(id="X1"), Organization(id="X1", name="o", kind="firm"))
 
 
 def test_an_id_used_twice_is_reported() -> None:

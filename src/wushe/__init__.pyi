@@ -7,6 +7,7 @@ from .errors import Problem as Problem
 from .errors import WusheError as WusheError
 from .io import check as check
 from .io import read as read
+from .io import remarks as remarks
 from .io import write as write
 from .model import Activity as Activity
 from .model import Asset as Asset

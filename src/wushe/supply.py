@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wushe.errors import InputError, Problem, ProblemKind
+from wushe.errors import InputError, PluginError, Problem, ProblemKind
 from wushe.model.help import PROVIDERS
 from wushe.model.tables import Table, sorted_table
 from wushe.model.terms import Context
@@ -39,17 +39,25 @@ OFFER_DANGLES = ProblemKind(
 )
 
 
+_SERVED = ("households", "persons", "institutions")
+
+
 def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> Table:
     """Return the resource pool: the offers table joined with what every plugin derives.
 
-    Raises InputError where an offer id comes from two sources.
+    Raises InputError where an offer id comes from two sources or a table's offer names what is not
+    there, PluginError where a derived one does.
     """
     sources = [
         ("offers.csv", network.tables["offers"]),
         *plugins.derive_offers(network.tables, context),
     ]
     owner: dict[str, str] = {}
-    problems = [p for name, table in sources for p in _dangling(name, table, network, context)]
+    problems = _dangling(*sources[0], network, context)
+    for (name, table), version in zip(sources[1:], _versions(plugins, sources[1:]), strict=True):
+        wrong = _dangling(name, table, network, context)
+        if wrong:
+            raise PluginError(name, version, "derive_offers", "; ".join(p.say("en") for p in wrong))
     for name, table in sources:
         for key in table.ids:
             if key in owner:
@@ -71,6 +79,11 @@ def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> 
     return sorted_table(tables[0].kind, columns, np.concatenate([t.rows for t in tables]), "offers")
 
 
+def _versions(plugins: Plugins, sources: list[tuple[str, Table]]) -> list[str]:
+    versions = dict(plugins.versions)
+    return [versions[name] for name, _ in sources]
+
+
 def _dangling(
     source: str, offers: Table, network: LinkageNetwork, context: Context
 ) -> list[Problem]:
@@ -79,6 +92,9 @@ def _dangling(
         "provider": {key for kind in PROVIDERS for key in network.tables[kind].ids},
         "place": {None, *network.tables["places"].ids},
         "categories": set(context.categories),
+        "for_groups": {None, *context.target_groups},
+        "for_places": {None, *network.tables["places"].ids},
+        "for_clients": {None, *(key for kind in _SERVED for key in network.tables[kind].ids)},
     }
     problems = []
     for field, ids in known.items():

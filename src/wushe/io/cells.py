@@ -187,10 +187,9 @@ def _settle(quantity: Any, written: Any) -> tuple[Any, Any, int]:
     whole = quantity == quantity.to_integral_value()
     if quantity * (1 if unit is None else unit.factor) > MAX_AMOUNT:
         return refused(kinds.NOT_QUANTITY), written, 1
-    if whole:
-        return int(quantity), written, 1
-    base = None if unit is None else to_base(quantity, unit)
-    if unit is None or base is None:
-        base_unit = DIMENSIONS[unit.dimension if unit is not None else "piece"]
-        return refused(FRACTION, base=base_unit), written, 1
+    if whole or unit is None:  # an amount without a readable unit is judged when it has one
+        return int(quantity) or 1, written, 1
+    base = to_base(quantity, unit)
+    if base is None:
+        return refused(FRACTION, base=DIMENSIONS[unit.dimension]), written, 1
     return base, unit.dimension, unit.factor

@@ -15,6 +15,10 @@ KIND_WORDS: dict[str, Text] = {
     "number": Text("数字", "number"),
     "money": Text("金额，单位元", "money in yuan"),
     "date": Text("日期，如 2025-09-15", "date such as 2025-09-15"),
+    "instant": Text(
+        "带时区的时刻，如 2020-02-01T09:59:21+08:00",
+        "instant with its zone, such as 2020-02-01T09:59:21+08:00",
+    ),
     "flag": Text("是 / 否", "yes / no"),
     "quantity": Text("数量，大于 0", "quantity above 0"),
     "unit": Text("单位，如 件、箱*20、小时", "unit such as piece, box*20, hour"),

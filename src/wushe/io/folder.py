@@ -169,7 +169,13 @@ def _read_workbook(path: Path, city: _City) -> None:
 
 
 def _read_folder(path: Path, city: _City) -> None:
-    version = folder_version(path)
+    try:
+        version = folder_version(path)
+    except BadFileError as bad:
+        if bad.problem.kind is NEWER_FORMAT:
+            raise  # nothing is known of how to read the rest
+        city.problems.append(bad.problem)
+        version = FORMAT_VERSION
     files, problems = find_tables(path)
     city.problems.extend(problems)
     if not files and not problems and not (path / PACKAGE_FILE).is_file():

@@ -38,6 +38,11 @@ def fold(heading: str) -> str:
     return "".join(unicodedata.normalize("NFKC", heading).split()).casefold()
 
 
+def _reader(field: Field) -> Callable[[str], Any]:
+    """Return what reads a cell of `field`: two calls fewer per cell where there is no range."""
+    return field.kind.parse if field.low is None and field.high is None else field.read
+
+
 def _read_fen(field: Field) -> Callable[[str], int]:
     def read(text: str) -> int:
         fen = int(kinds.INTEGER.parse(text))
@@ -58,11 +63,11 @@ def known_headings(
     """
     found: dict[str, tuple[Field, Callable[[str], Any]]] = {}
     for field in RECORD_KINDS[kind].fields:
-        found[fold(field.heading)] = found[fold(field.zh)] = (field, field.read)
+        found[fold(field.heading)] = found[fold(field.zh)] = (field, _reader(field))
         if field.kind is kinds.MONEY and (typed or version < 2):
             found[fold(field.name)] = (field, _read_fen(field))
         if field.name == "place" and version < 2:
-            found["community"] = found["社区"] = (field, field.read)
+            found["community"] = found["社区"] = (field, _reader(field))
     return found
 
 

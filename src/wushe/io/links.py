@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from wushe.errors import Problem
 from wushe.io.drafts import Draft
 from wushe.io.mistakes import (
+    AMBIGUOUS_REFERENCE,
     DUPLICATE_ID,
     MISSING_TABLE,
     PLACE_CYCLE,
@@ -20,7 +21,6 @@ from wushe.io.mistakes import (
     WRONG_DIMENSION,
 )
 from wushe.io.suggest import Suggester
-from wushe.model.help import PROVIDERS
 from wushe.model.parties import LEVELS
 from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
@@ -28,10 +28,8 @@ from wushe.model.tables import Table, sorted_table
 from wushe.model.terms import NeedCategory
 from wushe.model.units import DIMENSIONS, parse_unit
 from wushe.network.places import cyclic, parents
+from wushe.network.references import NAME_SPACES
 from wushe.text import Text
-
-NAME_SPACES: tuple[tuple[str, ...], ...] = (PROVIDERS, ("households", "institutions"))
-"""Tables whose ids must differ, since one field may refer to any of them."""
 
 Drafts = Mapping[str, Draft]
 
@@ -94,8 +92,10 @@ def reference_problems(drafts: Drafts, unread: Set[str]) -> Iterator[Problem]:
         for field in draft.kind.fields:
             if not field.refs or not unread.isdisjoint(field.refs):
                 continue
+            words = _words(draft.columns[field.name])
             known = set().union(*(ids.get(name, ()) for name in field.refs))
-            missing = _words(draft.columns[field.name]) - known
+            yield from _ambiguous(draft, field, words, ids)
+            missing = words - known
             if not missing:
                 continue
             if not any(name in drafts for name in field.refs):
@@ -104,6 +104,26 @@ def reference_problems(drafts: Drafts, unread: Set[str]) -> Iterator[Problem]:
             if field.refs not in suggesters:
                 suggesters[field.refs] = Suggester(known - {None})
             yield from _dangling(draft, field, missing, suggesters[field.refs])
+
+
+def _ambiguous(
+    draft: Draft, field: Field, words: Set[str], ids: Mapping[str, Set[str]]
+) -> Iterator[Problem]:
+    """Yield references to ids of several tables, where these tables may have ids in common."""
+    if any(set(field.refs) <= set(space) for space in NAME_SPACES):
+        return  # then the id that two tables share has been reported
+    owners: dict[str, list[str]] = {}
+    for name in field.refs:
+        for word in words & ids.get(name, frozenset()):
+            owners.setdefault(word, []).append(name)
+    if all(len(names) == 1 for names in owners.values()):
+        return
+    for at, value in enumerate(draft.columns[field.name]):
+        for word in _entries(value):
+            found = owners.get(word, [])
+            if len(found) > 1:
+                tables = _tables(found)
+                yield draft.problem(AMBIGUOUS_REFERENCE, at, field.name, word, tables=tables)
 
 
 def _words(column: Array) -> set[str]:
@@ -120,20 +140,21 @@ def _entries(value: Any) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _tables(field: Field) -> Text:
-    zh = "、".join(RECORD_KINDS[name].zh for name in field.refs)
-    return Text(zh, ", ".join(field.refs))
+def _tables(names: Sequence[str]) -> Text:
+    return Text("、".join(RECORD_KINDS[name].zh for name in names), ", ".join(names))
 
 
 def _missing_table(draft: Draft, field: Field) -> Problem:
     used = [at for at, value in enumerate(draft.columns[field.name]) if _entries(value)]
-    return draft.problem(MISSING_TABLE, used[0], field.name, tables=_tables(field), n=len(used))
+    return draft.problem(
+        MISSING_TABLE, used[0], field.name, tables=_tables(field.refs), n=len(used)
+    )
 
 
 def _dangling(
     draft: Draft, field: Field, missing: Set[str], suggester: Suggester
 ) -> Iterator[Problem]:
-    tables = _tables(field)
+    tables = _tables(field.refs)
     for at, value in enumerate(draft.columns[field.name]):
         for word in _entries(value):
             if word in missing:

@@ -39,7 +39,7 @@ NOT_A_CITY = _mistake(
 )
 UNREADABLE_PATH = _mistake(
     "unreadable-path",
-    ("系统不允许读取（{why}）", "the system refuses to read it ({why})"),
+    ("系统不允许读写（{why}）", "the system refuses to read or write it ({why})"),
     ("有读取权限的普通文件或文件夹", "a plain file or folder that you may read"),
     (
         "检查权限，或关闭正在使用它的程序",
@@ -201,8 +201,8 @@ NOT_EMPTY = _mistake(
     ("已有内容，不会覆盖", "it already holds something and is not overwritten"),
     ("不存在的路径或空文件夹", "a new path or an empty folder"),
     (
-        "换一个路径；确要覆盖时指定 overwrite=True",
-        "choose another path, or pass overwrite=True if you mean it",
+        "换一个空文件夹或新路径（程序中可用 overwrite=True 覆盖）",
+        "choose an empty folder or a new path (programs may pass overwrite=True)",
     ),
 )
 
@@ -319,6 +319,15 @@ UNKNOWN_REFERENCE = _mistake(
     ("{tables}中已有的编号{close}", "an id that exists in {tables}{close}"),
     ("改正编号，或先补上被引用的记录", "correct the id, or add the record it names"),
 )
+AMBIGUOUS_REFERENCE = _mistake(
+    "ambiguous-reference",
+    ("编号同时属于几张表：{tables}", "the id is used in several tables: {tables}"),
+    ("在这些表中只出现一次的编号", "an id used once within these tables"),
+    (
+        "给其中一条记录换一个编号，如加前缀",
+        "give one of the records another id, such as one with a prefix",
+    ),
+)
 MISSING_TABLE = _mistake(
     "missing-table",
     (
@@ -333,8 +342,8 @@ UNKNOWN_CATEGORY = _mistake(
     ("没有这个需求类别", "there is no such need category"),
     ("已登记的类别{close}", "a registered category{close}"),
     (
-        "改正类别，或载入登记它的插件；用 wushe plugins 查看",
-        "correct it, or load the plugin that brings it; see wushe plugins",
+        "改正类别，或载入登记它的插件；用 wushe plugins terms 查看",
+        "correct it, or load the plugin that brings it; see wushe plugins terms",
     ),
 )
 UNKNOWN_TARGET_GROUP = _mistake(
@@ -342,8 +351,8 @@ UNKNOWN_TARGET_GROUP = _mistake(
     ("没有这个对象类别", "there is no such target group"),
     ("已登记的对象类别{close}", "a registered target group{close}"),
     (
-        "改正类别，或载入登记它的插件；用 wushe plugins 查看",
-        "correct it, or load the plugin that brings it; see wushe plugins",
+        "改正类别，或载入登记它的插件；用 wushe plugins terms 查看",
+        "correct it, or load the plugin that brings it; see wushe plugins terms",
     ),
 )
 PLACE_LEVEL = _mistake(

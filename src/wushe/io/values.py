@@ -40,11 +40,11 @@ def exact_text(value: Any) -> str:
 
 
 def _special(value: bool | float | dt.datetime) -> str:
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < MAX_EXACT else repr(value)
-    return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    return str(int(value)) if abs(value) < MAX_EXACT and value == int(value) else repr(value)
 
 
 def _tags_text(value: list[Any] | tuple[Any, ...]) -> str:

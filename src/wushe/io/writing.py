@@ -39,7 +39,7 @@ README = Text(
 - 不知道就留空，空格不等于“0”或“否”；多个值用分号隔开；“确定没有”写 无。
 - 编号自定，同一张表内不重复，例如 H-0001。编号列请设为“文本”格式。
 - 用不到的表可以留空或删去。
-- 填好后运行 `wushe check 文件夹` 查错，再运行 `wushe plan 文件夹` 生成一户一策。
+- 填好后运行 `wushe check 文件夹` 查错，再运行 `wushe plan 文件夹 --on 日期` 生成一户一策。
 """,
     en="""# Data for five-party linkage
 
@@ -50,7 +50,7 @@ One CSV file per table, to be filled in with a spreadsheet or a text editor:
   none where it is certain that there are none.
 - Ids are yours to choose, each once in its table, such as H-0001. Format id columns as Text.
 - Tables that you do not need may stay empty or be deleted.
-- Then `wushe check FOLDER` looks for mistakes and `wushe plan FOLDER` makes the plans.
+- Then `wushe check FOLDER` looks for mistakes and `wushe plan FOLDER --on DATE` makes the plans.
 """,
 )
 

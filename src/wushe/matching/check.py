@@ -199,8 +199,8 @@ class _Checker:
         path: dict[str, str] = {}
         table = self.network.tables["places"]
         row = -1 if place is None else self.rows["places"].get(place, -1)
-        while row >= 0 and table["level"][row] not in path:
-            path[table["level"][row]] = table.ids[row]
+        while row >= 0:  # a network refuses circular parents
+            path.setdefault(table["level"][row], table.ids[row])
             row = int(self.network.places.parent[row])
         return path
 

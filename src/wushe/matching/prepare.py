@@ -317,7 +317,9 @@ def _history(network: LinkageNetwork, clients: _Clients) -> Array:
     client = [h or i for h, i in zip(services["household"], services["institution"], strict=True)]
     known = np.array([c is not None for c in client], dtype=bool)
     clients_code = np.array([clients.codes.get(c or "", 0) for c in client], dtype=np.int32)
-    return np.unique(pair_key(clients_code[known], code[known]))
+    keys = np.unique(pair_key(clients_code[known], code[known]))
+    keys.flags.writeable = False
+    return keys
 
 
 def _offer_columns(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from wushe.errors import WusheError
 from wushe.matching.candidates import ORDER, Candidates, list_candidates
 from wushe.matching.prepare import Prepared, prepare
 from wushe.matching.solve import Flow, Problem, solve
@@ -103,7 +104,7 @@ def assign(
     row = np.repeat(np.arange(len(needs)), np.diff(candidates.start))
     reachable = np.zeros(len(needs), dtype=np.int64)
     np.add.at(reachable, row, candidates.limit)
-    problem = Problem(
+    problem = _problem(
         candidates.start,
         candidates.offer.astype(np.int64),
         candidates.cost,
@@ -131,6 +132,15 @@ def assign(
         reason,
         priority,
     )
+
+
+def _problem(*arrays: Array) -> Problem:
+    try:
+        return Problem(*arrays)
+    except ValueError as error:
+        raise WusheError(
+            f"the amounts of this city are too large to solve exactly: {error}"
+        ) from error
 
 
 def _reasons(

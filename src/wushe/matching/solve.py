@@ -74,7 +74,9 @@ class Problem:
         inner[self.start[:-1][self.start[:-1] < len(self.cost)]] = False
         if np.any((np.diff(self.cost, prepend=0) < 0) & inner):
             raise ValueError("each row's edges must be sorted by cost")
-        worst = int(self.demand.sum()) * int(self.penalty.max(initial=0) + self.cost.max(initial=0))
+        worst = sum(self.demand.tolist()) * int(
+            self.penalty.max(initial=0) + self.cost.max(initial=0)
+        )
         if worst >= 2**62:
             raise ValueError("demands times costs exceed 2^62; use larger units")
 
@@ -151,7 +153,7 @@ def _cheapest(part: Problem) -> Answer | None:
     """Return the solution in which every row takes its cheapest edge, where that is feasible."""
     first = part.start[:-1]
     served = np.minimum(part.demand, part.limit[first])
-    load = np.bincount(part.column[first], weights=served, minlength=len(part.capacity))
+    load = _sums(part.column[first], served, len(part.capacity))
     if (
         np.any(served < part.demand)
         or np.any(load > part.capacity)

@@ -1,5 +1,9 @@
 """Vocabulary: records, columns, registries, units. Columns are the bulk truth, records views of a row."""
 
+from wushe.model.evidence import CaseEvent as CaseEvent
+from wushe.model.evidence import Consent as Consent
+from wushe.model.evidence import Fact as Fact
+from wushe.model.evidence import Visit as Visit
 from wushe.model.help import Activity as Activity
 from wushe.model.help import Need as Need
 from wushe.model.help import Offer as Offer

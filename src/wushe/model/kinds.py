@@ -149,15 +149,28 @@ BAD_PHONE = _kind(
     ("5 到 20 位数字，可含 + - 空格", "5 to 20 digits, with + - or spaces"),
     ("核对号码；不知道就留空", "check the number, or leave it empty if unknown"),
 )
+NOT_INSTANT = _kind(
+    "bad-instant",
+    ("时刻不合规", "not an instant"),
+    (
+        "带时区的时刻，如 2020-02-01T09:59:21+08:00",
+        "an instant with its zone, such as 2020-02-01T09:59:21+08:00",
+    ),
+    ("补上时区；北京时间写 +08:00", "add the zone; Beijing time is +08:00"),
+)
 BAD_TEXT = _kind(
     "bad-text",
-    ("文字含有控制字符或过长", "text has control characters or is too long"),
-    ("最多 2000 个字符的普通文字", "plain text of at most 2000 characters"),
+    (
+        "文字为空、首尾有空格、含控制字符或过长",
+        "text that is empty, padded, too long or has control characters",
+    ),
+    ("1 到 2000 个字符的普通文字", "plain text of 1 to 2000 characters"),
     ("删去不可见字符或缩短", "remove invisible characters or shorten it"),
 )
 
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs, which no file can hold."""
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
@@ -171,13 +184,14 @@ def _plain(text: str) -> str:
 def _parse_id(text: str) -> str:
     if _SCIENTIFIC.fullmatch(text):
         raise BadValueError(SPREADSHEET_NUMBER)
-    if not 1 <= len(text) <= 64 or any(c.isspace() or not c.isprintable() for c in text):
+    # The plain space is the one white space that str.isprintable() lets through.
+    if not 1 <= len(text) <= 64 or " " in text or not text.isprintable():
         raise BadValueError(NOT_AN_ID)
     return text
 
 
 def _parse_text(text: str) -> str:
-    if len(text) > 2000 or _CONTROL.search(text):
+    if not 1 <= len(text) <= 2000 or text != text.strip() or _UNSAFE.search(text):
         raise BadValueError(BAD_TEXT)
     return text
 
@@ -192,6 +206,8 @@ def _parse_integer(text: str) -> int:
 
 
 def _decimal(text: str, problem: ProblemKind) -> Decimal:
+    if "_" in text:  # Decimal would read 1_000
+        raise BadValueError(problem)
     try:
         value = Decimal(_plain(text))
     except InvalidOperation:
@@ -251,19 +267,20 @@ def _parse_quantity(text: str) -> Decimal:
 
 def _parse_id_number(text: str) -> str:
     from stdnum.cn import ric
-    from stdnum.exceptions import InvalidComponent, ValidationError
+    from stdnum.exceptions import InvalidComponent
 
     word = _plain(text).upper()
-    if _SCIENTIFIC.fullmatch(word) or re.fullmatch(r"\d{15}000(\.0)?", word):
+    if _SCIENTIFIC.fullmatch(word):
         raise BadValueError(SPREADSHEET_NUMBER)
-    try:
-        compact = ric.compact(word)
-        if len(compact) != 18 or ric.calc_check_digit(compact[:-1]) != compact[-1]:
-            raise BadValueError(BAD_ID_NUMBER)
-        ric.get_birth_date(compact)
-    except (InvalidComponent, ValidationError, ValueError, IndexError):
-        raise BadValueError(BAD_ID_NUMBER) from None
-    return str(compact)
+    if re.fullmatch(r"\d{17}[\dX]", word) and ric.calc_check_digit(word) == word[-1]:
+        try:
+            ric.get_birth_date(word)
+        except InvalidComponent:
+            raise BadValueError(BAD_ID_NUMBER) from None
+        return word
+    # A spreadsheet keeps fifteen digits of a number and fills up with zeros.
+    mangled = re.fullmatch(r"\d{15}000(\.0)?", word)
+    raise BadValueError(SPREADSHEET_NUMBER if mangled else BAD_ID_NUMBER)
 
 
 def _parse_credit_code(text: str) -> str:
@@ -298,12 +315,29 @@ def _say_tags(tags: tuple[str, ...]) -> str:
     return ";".join(tags) if tags else "none"
 
 
+def _parse_instant(text: str) -> str:
+    """Return the instant in UTC, ``2020-02-01T01:59:21.000000Z``: as text it sorts in time order."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadValueError(NOT_INSTANT) from None
+    if instant.tzinfo is None:
+        raise BadValueError(NOT_INSTANT)
+    return say_instant(instant)
+
+
+def say_instant(instant: dt.datetime) -> str:
+    """Return an aware datetime as canonical UTC text with microseconds, so that texts sort by time."""
+    utc = instant.astimezone(dt.UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="microseconds") + "Z"
+
+
 def _parse_unit(text: str) -> str:
     from wushe.model.units import parse_unit
 
     if parse_unit(text) is None:
         raise BadValueError(NOT_UNIT)
-    return text
+    return text.strip()
 
 
 IDENT = Kind("identifier", "object", _parse_id, (str,))
@@ -313,6 +347,7 @@ NUMBER = Kind("number", "float64", _parse_number, (float, int), repr)
 MONEY = Kind("money", "int64", _parse_money, (int,), _say_money)
 DATE = Kind("date", "date", _parse_date, (dt.date,), lambda d: str(d.isoformat()))
 FLAG = Kind("flag", "flag", _parse_flag, (bool,), lambda b: "yes" if b else "no")
+INSTANT = Kind("instant", "object", _parse_instant, (str,))
 QUANTITY = Kind("quantity", "int64", _parse_quantity, (int,))
 UNIT = Kind("unit", "object", _parse_unit, (str,))
 TAGS = Kind("tags", "object", _parse_tags, (tuple,), _say_tags)

@@ -33,7 +33,16 @@ def converter() -> Converter:
     made = Converter(forbid_extra_keys=True, omit_if_default=True)
     made.register_unstructure_hook(dt.date, dt.date.isoformat)
     made.register_structure_hook(dt.date, lambda text, _: dt.date.fromisoformat(text))
+    for kind in (bool, int, float, str):
+        made.register_structure_hook(kind, _as_is)
     return made
+
+
+def _as_is(value: Any, kind: type) -> Any:
+    """Take a JSON value of the right type and no other: "2" is not 2, and 1 is not true."""
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise TypeError(f"{value!r} is not {kind.__name__}")
+    return value
 
 
 def to_json(record: Any) -> str:
@@ -43,7 +52,12 @@ def to_json(record: Any) -> str:
 
 def from_json(kind: str, text: str) -> Any:
     """Return the record of table `kind` that `text` holds. Raises InputError."""
-    return from_objects(kind, [json.loads(text)])[0]
+    try:
+        item = json.loads(text)
+    except json.JSONDecodeError as error:
+        problem = Problem(NOT_A_RECORD, "JSON", 1, None, None, {"kind": kind, "why": str(error)})
+        raise InputError([problem]) from None
+    return from_objects(kind, [item])[0]
 
 
 def from_objects(kind: str, objects: Iterable[dict[str, Any]], source: str = "JSON") -> list[Any]:

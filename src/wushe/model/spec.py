@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,10 @@ class Field:
         wrong = not isinstance(value, self.kind.python) or isinstance(value, dt.datetime)
         if wrong or (isinstance(value, bool) and bool not in self.kind.python):
             raise BadValueError(WRONG_TYPE, type=" | ".join(t.__name__ for t in self.kind.python))
+        if isinstance(value, tuple) and not all(isinstance(tag, str) for tag in value):
+            raise BadValueError(WRONG_TYPE, type="tuple of str")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadValueError(kinds.NOT_NUMBER)
         if self.kind.storage == "object":
             if self.kind.parse(self.kind.say(value)) != value:
                 raise BadValueError(WRONG_TYPE, type=f"canonical {self.kind.name}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -31,6 +32,7 @@ class Table:
     def __attrs_post_init__(self) -> None:
         for column in (*self.columns.values(), self.rows):
             column.flags.writeable = False
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.kind.name, dict(self.columns), self.rows, self.source)
@@ -77,9 +79,16 @@ def sorted_table(kind: RecordKind, columns: Mapping[str, Array], rows: Array, so
     return Table(kind, {k: v[order] for k, v in columns.items()}, rows[order], source)
 
 
+def kind_of(name: str) -> RecordKind:
+    """Return the record kind of table `name`. Raises KeyError that lists the tables there are."""
+    if name not in RECORD_KINDS:
+        raise KeyError(f"{name!r} is no table; tables: {', '.join(RECORD_KINDS)}")
+    return RECORD_KINDS[name]
+
+
 def table_of(kind: str, records: Iterable[Any]) -> Table:
     """Return the table of kind name `kind` that holds `records` (already valid by construction)."""
-    spec, items = RECORD_KINDS[kind], list(records)
+    spec, items = kind_of(kind), list(records)
     columns = {
         f.name: pack(f.kind.storage, [getattr(r, f.name) for r in items]) for f in spec.fields
     }
@@ -92,7 +101,7 @@ def make_table(kind: str, columns: Mapping[str, Sequence[Any]]) -> Table:
     Fields not given are unknown. Every distinct value is checked once; raises InputError with all
     problems, KeyError for a name that is no field of the kind, ValueError where lengths differ.
     """
-    spec = RECORD_KINDS[kind]
+    spec = kind_of(kind)
     for name in columns:
         spec.field(name)
     lengths = {len(values) for values in columns.values()}
@@ -126,7 +135,7 @@ def check_values(field: Field, values: Sequence[Any], where: str) -> list[Proble
                     Problem(MISSING, where, row, field.name, None, {"field": field.name})
                 )
             continue
-        key = (type(value), value)
+        key = (type(value), value) if isinstance(value, Hashable) else (type(value), repr(value))
         if key not in verdicts:
             verdicts[key] = _verdict(field, value)
         bad = verdicts[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import attrs
@@ -43,7 +44,8 @@ REASONS: dict[Reason, Text] = {
     ),
     "window": Text(zh="时间对不上", en="no offer is available in the time asked for"),
     "restriction": Text(
-        zh="捐赠限定了用途、地区或对象", en="the donor's restriction excludes this need"
+        zh="捐赠限定了用途、地区、对象或单项上限",
+        en="the donor's restriction (purpose, place, group or limit per need) excludes it",
     ),
     "consent": Text(
         zh="没有家庭同意转介的记录，请先征得同意",
@@ -106,6 +108,10 @@ class Columns:
     def __attrs_post_init__(self) -> None:
         for array in self.arrays.values():
             array.flags.writeable = False
+        object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Columns, (self.n, dict(self.arrays))
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
@@ -124,6 +130,9 @@ class Pairs:
     def __attrs_post_init__(self) -> None:
         self.need.flags.writeable = False
         self.offer.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pairs, (self.need, self.offer)
 
     def __len__(self) -> int:
         return len(self.need)

@@ -6,7 +6,7 @@ were made in a program. The same mistake has the same code in both.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 
 import attrs
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wushe.errors import Problem, ProblemKind
+from wushe.model.help import PROVIDERS
 from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
 from wushe.model.tables import Table
@@ -135,6 +136,7 @@ def reference_problems(
 ) -> list[Problem]:
     """Return ids used twice, references to nothing and references to more than one record."""
     problems = [p for table in tables.values() for p in _duplicates(table)]
+    problems += [p for names in NAME_SPACES for p in _shared(tables, names)]
     for (name, field_name), found in resolved.items():
         table = tables[name]
         field = table.kind.field(field_name)
@@ -150,6 +152,27 @@ def reference_problems(
                     {"tables": listed, "found": ", ".join(owners)},
                 )
             problems.append(_problem(problem, table, row, field, word, params))
+    return problems
+
+
+NAME_SPACES = (PROVIDERS, ("households", "persons", "institutions"))
+"""Tables whose ids share one name space: those behind offers, and those served."""
+
+
+def _shared(tables: Mapping[str, Table], names: Sequence[str]) -> list[Problem]:
+    """Return the ids that more than one table of a name space holds."""
+    owners: dict[str, list[str]] = {}
+    for name in names:
+        for key in dict.fromkeys(tables[name].ids):
+            owners.setdefault(key, []).append(name)
+    problems = []
+    for key, found in sorted((k, f) for k, f in owners.items() if len(f) > 1):
+        table = tables[found[1]]
+        row, params = (
+            int(table.row_of([key])[0]),
+            {"tables": ", ".join(names), "found": ", ".join(found)},
+        )
+        problems.append(_problem(SHARED_ID, table, row, table.kind.field("id"), key, params))
     return problems
 
 

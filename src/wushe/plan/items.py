@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -252,6 +253,10 @@ def date_of(on: str | dt.date) -> dt.date:
     if isinstance(on, dt.date):
         return on
     try:
+        if not re.fullmatch(
+            r"\d{4}-\d{2}-\d{2}", on
+        ):  # fromisoformat reads 20250915 and week dates too
+            raise ValueError
         return dt.date.fromisoformat(on)
     except (TypeError, ValueError):
         raise ValueError(

@@ -6,17 +6,19 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from wushe.errors import MissingExtraError
+from wushe.errors import MissingExtraError, WusheError
 from wushe.matching.result import Matching
 from wushe.model.tables import Table
 from wushe.model.terms import REASONS, Reason
+from wushe.model.units import say_amount
 from wushe.network import LinkageNetwork
-from wushe.plan.items import URGENCY, ClientPlan, PlanItem, Unserved
+from wushe.plan.items import KINDS, URGENCY, ClientPlan, PlanItem, Unserved
 from wushe.privacy import Audience, check_audience
 from wushe.text import Text
 
@@ -148,16 +150,23 @@ class Plan:
             data = {name: list(column) for name, column in zip(COLUMNS, columns, strict=True)}
             return nw.from_dict(data, backend=backend).to_native()
         except ImportError as error:
+            if backend == "polars" and find_spec("narwhals"):
+                raise WusheError(
+                    'Plan.to_frame("polars") needs polars: pip install polars'
+                ) from error
             raise MissingExtraError(f"Plan.to_frame({backend!r})", "frames") from error
 
     def to_csv(self, path: str | Path, *, lang: str = "zh", audience: Audience = "masked") -> Path:
-        """Write `rows` as CSV that spreadsheets open rightly (UTF-8 with BOM, no live formulas)."""
+        """Write the rows for people to read: headings, amounts and reasons said in `lang`.
+
+        Spreadsheets open it rightly (UTF-8 with BOM, no live formulas); `rows` is the form for programs.
+        """
         from wushe.render import to_csv
 
         target = Path(path)
-        target.write_text(
-            to_csv(COLUMNS, self.rows(lang=lang, audience=audience)), encoding="utf-8", newline=""
-        )
+        headings = [_HEADINGS[name].say(lang) for name in COLUMNS if name != "unit"]
+        said = [_said(row, lang) for row in self.rows(lang=lang, audience=audience)]
+        target.write_text(to_csv(headings, said), encoding="utf-8", newline="")
         return target
 
     def to_json(self, *, lang: str = "zh", audience: Audience = "masked") -> str:
@@ -212,6 +221,35 @@ _NOT_PROVED = Text(
 _ALL_PAIRS = Text("全部合格的供需对", "over all eligible pairs")
 _LISTED_PAIRS = Text("仅限列出的供需对", "over the listed pairs only")
 _PLUGINS = Text("启用的插件：{names}", "Active plugins: {names}")
+_HEADINGS: dict[str, Text] = {
+    "client": Text("编号", "client"),
+    "client_name": Text("家庭或机构", "name"),
+    "community": Text("社区", "community"),
+    "worker": Text("责任社工", "responsible worker"),
+    "need": Text("需求编号", "need"),
+    "category": Text("需求类别", "category"),
+    "urgency": Text("紧急程度", "urgency"),
+    "status": Text("状态", "status"),
+    "amount": Text("数量", "amount"),
+    "provider": Text("提供方编号", "provider"),
+    "provider_kind": Text("提供方类型", "kind of provider"),
+    "provider_name": Text("提供方", "provider's name"),
+    "offer": Text("供给编号", "offer"),
+    "reason": Text("未解决的原因", "why not served"),
+}
+
+
+def _said(row: tuple[Any, ...], lang: str) -> list[Any]:
+    """Return one of `Plan.rows` as people read it: the amount with its unit, kind and reason in words."""
+    named = dict(zip(COLUMNS, row, strict=True))
+    named["amount"] = say_amount(named["amount"], named.pop("unit"), lang)
+    if named["provider_kind"] is not None:
+        named["provider_kind"] = KINDS[named["provider_kind"]].say(lang)
+    if named["reason"] is not None:
+        named["reason"] = REASONS[named["reason"]].say(lang)
+    return list(named.values())
+
+
 STATUS: dict[str, Text] = {
     "served": Text("已解决", "served"),
     "partly": Text("部分解决", "partly served"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,6 +121,14 @@ _OFFER_FIELDS = (
 )  # fmt: skip
 
 
+def _offer_id(party: str, what: str) -> str:
+    """Return the id of a derived offer; ids that would grow beyond 64 characters end in a digest."""
+    if len(party) + len(what) < 64:
+        return f"{party}:{what}"
+    digest = hashlib.sha256(party.encode()).hexdigest()[:12]
+    return f"{party[: 50 - len(what)]}~{digest}:{what}"
+
+
 def _served_by(skills: tuple[str, ...], context: Context) -> tuple[str, ...]:
     """Return the service categories in minutes for which `skills` suffice."""
     categories = context.categories.values()
@@ -134,7 +143,7 @@ def _helpers(people: Table, context: Context, reach: str) -> list[dict[str, Any]
         if person.weekly_hours and categories:
             rows.append(
                 {
-                    "id": f"{person.id}:hours",
+                    "id": _offer_id(person.id, "hours"),
                     "provider": person.id,
                     "categories": categories,
                     "quantity": person.weekly_hours,
@@ -151,14 +160,15 @@ def _helpers(people: Table, context: Context, reach: str) -> list[dict[str, Any]
 
 
 def _workers(parties: Mapping[str, Table], context: Context) -> list[dict[str, Any]]:
+    """Return workers' hours within the place of their station; without a station nobody knows where."""
     station_place = dict(zip(parties["stations"].ids, parties["stations"]["place"], strict=True))
     rows = []
     for worker in parties["social_workers"].records():
         categories = _served_by(worker.skills or (), context)
-        if worker.weekly_hours and categories:
+        if worker.weekly_hours and categories and worker.station:
             rows.append(
                 {
-                    "id": f"{worker.id}:hours",
+                    "id": _offer_id(worker.id, "hours"),
                     "provider": worker.id,
                     "categories": categories,
                     "quantity": worker.weekly_hours,
@@ -176,7 +186,7 @@ def _resources(parties: Mapping[str, Table], context: Context) -> list[dict[str,
     home = dict(zip(organizations.ids, organizations["place"], strict=True))
     return [
         {
-            "id": f"{lot.id}:lot",
+            "id": _offer_id(lot.id, "lot"),
             "provider": lot.id,
             "categories": lot.categories,
             "quantity": lot.quantity,
@@ -204,7 +214,7 @@ def _funds(funds: Table, organizations: Table) -> list[dict[str, Any]]:
     home = dict(zip(organizations.ids, organizations["place"], strict=True))
     return [
         {
-            "id": f"{fund.id}:balance",
+            "id": _offer_id(fund.id, "balance"),
             "provider": fund.id,
             "categories": fund.purposes,
             "quantity": fund.balance_fen,
@@ -212,10 +222,10 @@ def _funds(funds: Table, organizations: Table) -> list[dict[str, Any]]:
             "place": fund.place or home.get(fund.host),
             "reach": fund.reach,
             "for_groups": fund.for_groups,
-            "per_need": fund.per_need_fen or None,
+            "per_need": fund.per_need_fen,
         }
         for fund in funds.records()
-        if fund.balance_fen and fund.purposes
+        if fund.balance_fen and fund.purposes and fund.per_need_fen != 0
     ]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module, metadata
 from itertools import pairwise
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar, get_args
 
 import attrs
@@ -75,11 +76,7 @@ class Plugins:
         self._first("prioritise_needs")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        named = [(p.name, _by_name(p)) for p in self._loaded]
-        return _rebuild, (
-            tuple((n, None if ok else p) for (n, ok), p in zip(named, self._loaded, strict=True)),
-            self._ordered,
-        )
+        return _rebuild, (tuple(_pickled(p) for p in self._loaded), self._ordered)
 
     def __repr__(self) -> str:
         return f"<Plugins {', '.join(f'{n} {v}' for n, v in self.versions)}>"
@@ -161,8 +158,11 @@ class Plugins:
         self, call: tuple[Plugin, Any], hook: str, arguments: Mapping[str, Any]
     ) -> tuple[Plugin, Any]:
         plugin, impl = call
+        given = {name: _read_only(value) for name, value in arguments.items()}
         try:
-            answer = impl.function(*(arguments[name] for name in impl.argnames))
+            answer = impl.function(*(given[name] for name in impl.argnames))
+            if isinstance(answer, Iterator):  # a generator fails only while it is read
+                answer = list(answer)
         except WusheError as error:
             raise PluginError(plugin.name, plugin.version, hook, str(error)) from error
         except Exception as error:
@@ -265,8 +265,36 @@ def _by_name(plugin: Plugin) -> bool:
     return plugin.name in entries and entries[plugin.name].load() is plugin.implementation
 
 
-def _rebuild(named: tuple[tuple[str, Plugin | None], ...], ordered: bool) -> Plugins:
-    return Plugins([plugin or _load(name) for name, plugin in named], ordered)
+def _pickled(plugin: Plugin) -> tuple[str, str, str, object]:
+    """Return (how, name, version, what) to load a plugin again: by name, as a module, as an object."""
+    if _by_name(plugin):
+        return "name", plugin.name, plugin.version, None
+    if isinstance(plugin.implementation, ModuleType):
+        return "module", plugin.name, plugin.version, plugin.implementation.__name__
+    return "object", plugin.name, plugin.version, plugin.implementation
+
+
+def _rebuild(pickled: tuple[tuple[str, str, str, Any], ...], ordered: bool) -> Plugins:
+    loaded = []
+    for how, name, version, what in pickled:
+        if how == "name":
+            loaded.append(_load(name))
+        else:
+            found = import_module(what) if how == "module" else what
+            loaded.append(Plugin(name, version, found))
+    return Plugins(loaded, ordered)
+
+
+def _read_only(argument: Any) -> Any:
+    """Give hooks a context whose registries they cannot edit (Plans keep the plain one, to pickle)."""
+    if not isinstance(argument, Context):
+        return argument
+    return attrs.evolve(
+        argument,
+        categories=MappingProxyType(dict(argument.categories)),
+        target_groups=MappingProxyType(dict(argument.target_groups)),
+        settings=MappingProxyType(dict(argument.settings)),
+    )
 
 
 def _register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
@@ -282,11 +310,24 @@ def _register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
             raise PluginError(plugin.name, plugin.version, "load", str(error)) from error
         except ValueError as error:
             raise PluginConflictError(f"plugin {plugin.name!r} is loaded twice: {error}") from error
+        _one_per_hook(manager, plugin)
         if not manager.get_hookcallers(plugin.implementation):
             raise PluginError(
                 plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl"
             )
     return manager
+
+
+def _one_per_hook(manager: pluggy.PluginManager, plugin: Plugin) -> None:
+    for caller in manager.get_hookcallers(plugin.implementation) or ():
+        mine = [i for i in caller.get_hookimpls() if i.plugin_name == plugin.name]
+        if len(mine) > 1:
+            raise PluginError(
+                plugin.name,
+                plugin.version,
+                caller.name,
+                "is implemented by two functions; return several terms from one",
+            )
 
 
 def _several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:

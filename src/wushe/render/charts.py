@@ -296,8 +296,8 @@ def _nice_step(largest: float) -> float:
     rough = largest / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * m for m in (5, 2, 1) if power * m <= rough)
-    # Small whole counts get no fractional grid.
-    return max(step, 1.0) if largest >= 4 and step < 1 else step
+    # Whole counts get no fractional grid.
+    return max(step, 1.0) if largest == int(largest) else step
 
 
 def _say(label: str | Text, lang: str) -> str:

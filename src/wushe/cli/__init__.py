@@ -1,0 +1,22 @@
+"""The command line. Chinese by default, ``--lang en`` for English.
+
+Exit codes: 0 done; 1 the input has mistakes (all are listed); 2 the command was called wrongly;
+3 a plugin failed or plugins conflict; 4 a file could not be read or written.
+"""
+
+from __future__ import annotations
+
+import click
+
+import wushe
+from wushe.cli import plans, plugins
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(wushe.__version__, prog_name="wushe")
+def main() -> None:
+    """五社联动：一户一策。Five-party linkage: one plan per household."""
+
+
+for command in (plans.demo, plans.init, plans.check, plans.plan, plugins.plugins):
+    main.add_command(command)
