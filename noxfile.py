@@ -15,7 +15,7 @@ nox.options.sessions = ["tests", "lint", "types", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk")
+DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk", "poppler-utils")
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -24,8 +24,8 @@ def group(name: str) -> tuple[str, ...]:
 
 
 def can_show_pages() -> bool:
-    """Say whether a Chromium and a font for Chinese are there."""
-    if not any(map(shutil.which, CHROMIUM)) or not shutil.which("fc-list"):
+    """Say whether a Chromium, a font for Chinese and a reader of PDFs are there."""
+    if not any(map(shutil.which, CHROMIUM)) or not all(map(shutil.which, ("fc-list", "pdftotext"))):
         return False
     fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False)
     return bool(fonts.stdout.strip())

@@ -5,19 +5,24 @@ what ``PARTS[NAME]()`` returns: Markdown.
 """
 
 import importlib
+import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import wushe
 from wushe.errors import ProblemKind
 from wushe.matching.check import RULES
+from wushe.model.evidence import CONFIDENCES
 from wushe.model.spec import RECORD_KINDS
+from wushe.model.storage import pack
 from wushe.model.terms import REASONS
 from wushe.model.units import DIMENSIONS, parse_unit
 from wushe.network import RELATIONS
 from wushe.plan.items import NEXT_STEP
+from wushe.privacy import ROLES, role_table
 from wushe.text import Text
 
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -146,6 +151,24 @@ def _records() -> str:
     return _table(["class", "table", "表", "what it is"], rows)
 
 
+def _package_api(package: str) -> str:
+    """List what ``wushe.PACKAGE`` exports, for autodoc to describe."""
+    module = importlib.import_module(f"wushe.{package}")
+    lines = []
+    for name, thing in sorted(vars(module).items()):
+        if name.startswith("_") or inspect.ismodule(thing):
+            continue
+        if inspect.isclass(thing) and issubclass(thing, Exception):
+            lines.append(f".. autoexception:: {module.__name__}.{name}")
+        elif inspect.isclass(thing):
+            lines += [f".. autoclass:: {module.__name__}.{name}", "   :members:"]
+        elif callable(thing):
+            lines.append(f".. autofunction:: {module.__name__}.{name}")
+        else:
+            lines += [f".. autodata:: {module.__name__}.{name}", "   :no-value:"]
+    return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
 def _home(cls: type) -> str:
     return "wushe" if cls.__name__ in wushe.__all__ else cls.__module__
 
@@ -173,13 +196,75 @@ def _sensitive() -> str:
     return _table(["table", "field", "列", "脱敏后", "masked"], rows)
 
 
+def _person_fields() -> str:
+    """List the columns that `person_columns` takes from the fields of persons and households."""
+    rows = [
+        [f"`{prefix}{field.name}`", str(pack(field.kind.storage, [None]).dtype), "(n,)", field.zh]
+        for kind, prefix in (("persons", ""), ("households", "household_"))
+        for field in RECORD_KINDS[kind].fields
+        if field.sensitive == "none" and field.name != "id"
+    ]
+    return _table(["column", "dtype", "shape", "列"], rows)
+
+
+_CLASSES = {
+    "open": Text("帮扶种类和数量、组织、资源", "kinds and amounts of help, organizations, resources"),
+    "case": Text("有没有个案档案", "that a case file exists at all"),
+    "reference": Text("指向某人的编号", "ids that lead to a person"),
+    "place": Text("住在哪个社区", "the community where somebody lives"),
+    "helper_name": Text("帮的人的姓名", "names of helpers"),
+    "name": Text("成年人的姓名", "names of adults"),
+    "minor_name": Text("未成年人的姓名，监护人", "names of minors, guardians"),
+    "donor_name": Text("个人捐赠人的姓名", "names of private donors"),
+    "id_number": Text("身份证号", "ID numbers"),
+    "phone": Text("电话", "phones"),
+    "address": Text("住址", "addresses"),
+    "birth": Text("出生日期", "birth dates"),
+    "particulars": Text("其他个人情况", "other particulars of a person"),
+    "health": Text("健康", "health"),
+    "standing": Text("特定身份、救助身份、从业查询", "specific identity, relief status, vetting"),
+    "finance": Text("收入、支出、财产", "income, spending, property"),
+    "free_text": Text("自由文字", "free text"),
+}
+_SHOWN = {"full": "●", "masked": "◐", "none": ""}
+
+
+def _roles() -> str:
+    """List what each role sees of each class of data."""
+    rows = [
+        [f"{_CLASSES[name].zh}<br>{_CLASSES[name].en}", *(_SHOWN[how] for how in row.values())]
+        for name, row in role_table().items()
+    ]
+    return _table(["", *(f"{role.zh}<br>`{key}`" for key, role in ROLES.items())], rows)
+
+
+def _confidences() -> str:
+    says = {
+        "hearsay": "somebody heard it",
+        "stated": "the person said it",
+        "seen": "the visitor saw it",
+        "document": "a document shows it",
+    }
+    return _table(
+        ["confidence", "可信度", ""],
+        [[f"`{key}`", zh, says[key]] for key, zh in CONFIDENCES.items()],
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "casefile_api": partial(_package_api, "casefile"),
     "categories": _categories,
+    "confidences": _confidences,
     "errors": _errors,
     "groups": _groups,
+    "identify_api": partial(_package_api, "identify"),
+    "person_fields": _person_fields,
     "reasons": _reasons,
     "records": _records,
     "relations": _relations,
+    "render_api": partial(_package_api, "render"),
+    "report_api": partial(_package_api, "report"),
+    "roles": _roles,
     "rules": _rules,
     "sensitive": _sensitive,
     "units": _units,

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
 from wushe.errors import InputError
-from wushe.io.package import choices_of
 from wushe.model import RECORD_KINDS, Table, kinds, table_of
 from wushe.model.parties import LEVELS
 from wushe.model.spec import Field, RecordKind
@@ -74,7 +73,7 @@ def _credit_codes(draw: st.DrawFn) -> str:
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """Return values of a field that refers to nothing."""
     low, high = field.low, field.high
-    choices = sorted(choices_of(field.kind))
+    choices = sorted(field.kind.labels)
     tags = (
         st.sampled_from(choices) if choices else _WORDS.filter(lambda w: not set(w) & set(";；、|"))
     )

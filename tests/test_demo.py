@@ -1,6 +1,7 @@
 """The demo district: valid, plainly made up, and its plan shows every yes and every no."""
 
 import csv
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ import numpy as np
 import pytest
 
 import wushe
+from wushe.casefile import case_file, open_cases
+from wushe.casefile.stages import STAGE_NAMES
 from wushe.demos import DEMOS, demo_path
+from wushe.identify import due_list, evaluate_signals
 from wushe.model.terms import Reason
 
 ON = "2025-09-15"
@@ -139,6 +143,8 @@ def test_the_folder_says_that_it_is_made_up() -> None:
         ("funds", "名称"),
         ("projects", "名称"),
         ("activities", "名称"),
+        ("visits", "备注"),
+        ("case_events", "说明"),
     ],
 )
 def test_every_record_that_could_be_taken_for_real_is_marked(table: str, heading: str) -> None:
@@ -175,6 +181,159 @@ def test_wishes_name_nobody(city: wushe.LinkageNetwork) -> None:
     wishes = city["wishes"]["public_text"]
     assert len(wishes) >= 3
     assert [(n, wish) for wish in wishes for n in names if n in wish] == []
+
+
+# --- visits and cases --------------------------------------------------------------------------
+
+
+def _round(city: wushe.LinkageNetwork) -> list[wushe.Visit]:
+    return [visit for visit in city["visits"].records() if visit.kind == "door"]
+
+
+def test_the_round_of_september_reaches_the_published_number(city: wushe.LinkageNetwork) -> None:
+    """22 households, knocked on from 1 to 12 September by their stations' workers."""
+    visits = _round(city)
+    assert len({visit.household for visit in visits}) == 22
+    assert {visit.form for visit in visits} == {"door"}
+    assert min(visit.on for visit in visits) == dt.date(2025, 9, 1)
+    assert max(visit.on for visit in visits) == dt.date(2025, 9, 12)
+    assert {visit.visitor for visit in visits} <= set(city["social_workers"].ids)
+
+
+def test_visits_end_in_several_ways(city: wushe.LinkageNetwork) -> None:
+    """Most doors open; some do not; one is shut. Who was met says whether help is wanted."""
+    outcomes = [visit.outcome for visit in _round(city)]
+    assert {"met", "not_home", "refused"} == set(outcomes)
+    assert outcomes.count("met") >= 18
+    assert all(visit.willing is not None for visit in _round(city) if visit.outcome == "met")
+
+
+def test_about_thirty_households_were_visited_before(city: wushe.LinkageNetwork) -> None:
+    """Regular and holiday visits of June to August, and others' reports."""
+    visits = list(city["visits"].records())
+    earlier = [v for v in visits if v.kind in ("regular", "holiday") and v.on < dt.date(2025, 9, 1)]
+    assert 28 <= len({visit.household for visit in earlier}) <= 36
+    assert {"neighbour", "mobile_grid"} <= {visit.kind for visit in visits}
+
+
+def test_visits_speak_of_signals_and_forms_that_exist(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """Expected and found are ids of registered signals, forms those of registered forms."""
+    visits = list(city["visits"].records())
+    said = {s for visit in visits for s in (*(visit.expected or ()), *(visit.found or ()))}
+    assert said <= set(rules.risk_signals)
+    assert {visit.form for visit in visits} - {None} <= set(rules.visit_forms)
+
+
+def test_signals_were_right_wrong_and_missed(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """The comparison of expected and found has something to say of each case."""
+    report = evaluate_signals(city["visits"], rules.risk_signals)
+    assert report.judged == 20
+    for count in ("expected_found", "expected_not_found", "found_unexpected"):
+        assert any(getattr(score, count) for score in report.scores), count
+
+
+def test_every_fact_was_recorded_at_a_visit_to_its_subject(city: wushe.LinkageNetwork) -> None:
+    """The visit exists, and was on that day to that person or household."""
+    home = {p.id: p.household for p in city["persons"].records()}
+    visits = {visit.id: visit for visit in city["visits"].records()}
+    assert len(city["facts"]) > 90
+    for fact in city["facts"].records():
+        visit = visits[fact.visit or ""]
+        assert (fact.on, fact.source) == (visit.on, visit.kind), fact.id
+        assert visit.household in (fact.subject, home.get(fact.subject)), fact.id
+        assert dt.datetime.fromisoformat(fact.at).date() == fact.on, fact.id
+
+
+def test_one_value_was_written_differently_on_two_devices(city: wushe.LinkageNetwork) -> None:
+    """Two workers changed the same fact without knowing of each other."""
+    (conflict,) = wushe.fact_conflicts(city["facts"])
+    assert (conflict.subject, conflict.field) == ("H-0036", "income_month_fen")
+    assert [fact.recorder for fact in conflict.facts] == ["W-07", "W-08"]
+
+
+def _differences(city: wushe.LinkageNetwork, table: str) -> list[tuple[str, str]]:
+    """Return where the table knows a value and the fact that holds says another one."""
+    latest = wushe.latest_facts(wushe.FactColumns.of(city["facts"]))
+    subjects = latest.facts.subjects
+    rows = city[table].row_of(subjects)
+    found = []
+    for field in city[table].kind.fields:
+        if field.name not in latest.facts.fields:
+            continue
+        known = city[table].known(field.name)
+        for row, subject, said in zip(rows, subjects, latest.column(field), strict=True):
+            told = latest.texts(field.name)[list(subjects).index(subject)] is not None
+            if row >= 0 and told and known[row] and city[table][field.name][row] != said:
+                found.append((subject, field.name))
+    return found
+
+
+def test_facts_that_hold_agree_with_the_tables(city: wushe.LinkageNetwork) -> None:
+    """What was recorded at the door contradicts neither the household nor the person on file."""
+    assert _differences(city, "households") == []
+    assert _differences(city, "persons") == []
+
+
+def test_some_facts_were_superseded(city: wushe.LinkageNetwork) -> None:
+    """Later facts name the earlier ones of the same field of the same subject."""
+    facts = {fact.id: fact for fact in city["facts"].records()}
+    named = [(facts[old], fact) for fact in facts.values() for old in fact.after or ()]
+    assert len(named) >= 4
+    for old, fact in named:
+        assert (old.subject, old.field) == (fact.subject, fact.field)
+        assert (old.on, old.at) < (fact.on, fact.at)
+
+
+def test_consents_say_what_the_households_say(city: wushe.LinkageNetwork) -> None:
+    """Referral is in force where the household's flag is yes; it was withdrawn where it is no."""
+    referral = {c.subject: c for c in city["consents"].records() if c.purpose == "referral"}
+    said = {h.id: h for h in city["households"].records()}
+    in_force = {key for key, consent in referral.items() if consent.withdrawn_on is None}
+    assert in_force == {key for key, h in said.items() if h.referral_consent}
+    assert {k for k in set(referral) - in_force if said[k].referral_consent is False} == {"H-0030"}
+    guarded = {key for key, consent in referral.items() if consent.guardian}
+    assert guarded == {key for key, h in said.items() if h.guardian_consent}
+    assert len([c for c in city["consents"].records() if c.withdrawn_on]) == 1
+
+
+def test_cases_stand_at_every_stage(city: wushe.LinkageNetwork) -> None:
+    """About 25 households, the three stories among them; one closed, one revisited."""
+    cases = open_cases(city, dt.date.fromisoformat(ON))
+    counts = cases.counts()
+    assert min(counts.values()) >= 1
+    assert (sum(counts.values()), counts["closing"], counts["revisit"]) == (25, 1, 1)
+    stage = dict(zip(cases.ids, cases.stage, strict=True))
+    assert [STAGE_NAMES[stage[story]] for story in STORIES] == ["intervention"] * 3
+
+
+def test_one_case_left_out_stages_and_says_so(city: wushe.LinkageNetwork) -> None:
+    """In an emergency help came before assessment and plan; all other cases are in order."""
+    households = sorted({event.subject for event in city["case_events"].records()})
+    skips = {h: case_file(city, h, dt.date.fromisoformat(ON)).skips for h in households}
+    assert [h for h, skipped in skips.items() if skipped] == ["H-0020"]
+    assert skips["H-0020"][0].missing == ("assessment", "plan")
+
+
+def test_one_family_is_referred_to_the_hospital(city: wushe.LinkageNetwork) -> None:
+    """The carer of a household goes on to the hospital's own social workers."""
+    (event,) = [e for e in city["case_events"].records() if e.referral is not None]
+    hospital = city["organizations"].record(int(city["organizations"].row_of([event.body])[0]))
+    assert (event.subject, event.referral, hospital.kind) == ("H-0006", "to", "hospital")
+
+
+def test_some_doors_are_due_and_some_are_not(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """The due list is worth reading: not everybody, and not everybody for the same reason."""
+    due = due_list(city, rules, dt.date.fromisoformat(ON))
+    assert 25 <= len(due) <= 50
+    assert due.looked_at == 61
+    assert int((due.days_since_visit == -1).sum()) < len(due)
+    assert len({due.expected(row) for row in due}) >= 8
 
 
 # --- the plan ----------------------------------------------------------------------------------

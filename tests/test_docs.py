@@ -12,6 +12,8 @@ In expected text ``…`` stands for anything.
 """
 
 import contextlib
+import datetime as dt
+import importlib
 import importlib.util
 import inspect
 import io
@@ -31,9 +33,12 @@ from click.testing import CliRunner
 import wushe
 from wushe.cli import main
 from wushe.demos import demo_path
+from wushe.identify import person_columns
+from wushe.identify.due import with_signals
 from wushe.model.spec import RECORD_KINDS
 from wushe.plugins import hookspecs
 from wushe.plugins.manager import available
+from wushe.privacy import ROLES, role_table
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -45,6 +50,7 @@ _BLOCK = re.compile(
     r"(?:^<!-- file: (?P<file>\S+) -->\n\n?)?^```(?P<language>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+ON = dt.date(2025, 9, 15)
 HOOKS = sorted(name for name, spec in vars(hookspecs).items() if hasattr(spec, "wushe_spec"))
 
 
@@ -286,6 +292,28 @@ def test_every_column_is_documented(side: str, demo_plan: wushe.Plan) -> None:
     }
 
 
+def test_every_person_column_is_documented() -> None:
+    """The hook reference lists the columns that visits are judged by, with their dtype and shape."""
+    rules = wushe.load_plugins("wuchang")
+    city = wushe.read(demo_path("wuchang"), plugins=rules)
+    context = wushe.Context(ON, rules.categories, rules.target_groups)
+    persons, _ = with_signals(person_columns(city, ON), rules.risk_signals, context)
+    text = page("reference/hooks.md")
+    section = re.search(r"^### `persons`$(.*?)(?=^##)", text, flags=re.MULTILINE | re.DOTALL)
+    assert section is not None
+    rows = re.findall(r"^\| `(\w+)` \| ([\w\[\]]+) \| \((.*?)\) \|", section[1], flags=re.MULTILINE)
+    columns = {name: array for name, array in persons.arrays.items() if ":" not in name}
+    assert [row[0] for row in rows] == list(columns)
+    assert {n: dtype for n, dtype, _ in rows} == {n: str(a.dtype) for n, a in columns.items()}
+    assert {name: len(shape.strip(", ").split(",")) for name, _, shape in rows} == {
+        name: array.ndim for name, array in columns.items()
+    }
+    families = dict(re.findall(r"^\| `(\w+):[A-Z]+` \| (\w+) \|", section[1], flags=re.MULTILINE))
+    seen = {n.partition(":")[0]: str(a.dtype) for n, a in persons.arrays.items() if ":" in n}
+    assert seen == {name: families[name] for name in ("group", "signal")}
+    assert set(families) == {*seen, "fact"}
+
+
 def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -336,6 +364,28 @@ def test_every_public_name_is_in_the_api_reference() -> None:
     text = page("reference/api.md")
     named = set(re.findall(r"(?:(?:auto\w+|data):: |^\| `)wushe\.(\w+)", text, flags=re.MULTILINE))
     assert named >= {n for n in wushe.__all__ if not n.startswith("_")}
+
+
+@pytest.mark.parametrize("package", ["casefile", "identify", "render", "report"])
+def test_every_name_of_a_public_package_is_in_the_api_reference(package: str) -> None:
+    """The API page documents each name that a public package exports, and says where it is."""
+    module = importlib.import_module(f"wushe.{package}")
+    exported = {n for n, v in vars(module).items() if n[0] != "_" and not inspect.ismodule(v)}
+    pattern = rf"^\.\. auto\w+:: wushe\.{package}\.(\w+)"
+    assert exported == set(re.findall(pattern, page("reference/api.md"), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_is_in_the_privacy_page(role: str) -> None:
+    """The privacy page shows the table of roles as the library has it, a column per role."""
+    text = page("explanation/privacy.md")
+    head = next(line for line in text.splitlines() if "`official`" in line)
+    assert f"`{role}`" in head
+    at = head.split("|").index(next(cell for cell in head.split("|") if f"`{role}`" in cell))
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ") and "<br>" in line]
+    shown = [row[at].strip() for row in rows if len(row) == len(head.split("|"))][1:]
+    marks = {"full": "●", "masked": "◐", "none": ""}
+    assert shown == [marks[row[role]] for row in role_table().values()]  # type: ignore[index]
 
 
 # --- what must not be in project files ---------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from conftest import SEED, campaign
 from wushe import InputError
 from wushe.model.evidence import CONFIDENCES, Fact
-from wushe.model.facts import Conflict, FactColumns, conflicts, field_of, latest, merge
+from wushe.model.facts import Conflict, FactColumns, fact_conflicts as conflicts, field_of, latest_facts as latest, merge_facts as merge
 from wushe.model.kinds import say_instant
 from wushe.model.storage import UNKNOWN_INT
 from wushe.model.tables import Table, empty_table, table_of
@@ -109,6 +109,30 @@ def test_hearsay_does_not_hold_even_over_what_it_was_written_after() -> None:
     paper = fact("a", "document", confidence="document", after=())
     heard = fact("b", "heard", confidence="hearsay", after=("a",), **later(days=1))
     assert holds(paper, heard) == ["document"]
+
+
+def test_hearsay_does_not_bring_back_what_was_known_before() -> None:
+    """A rumour about the newest document makes no older one hold again."""
+    old = fact("a", "old", confidence="document")
+    new = fact("b", "new", confidence="document", after=(), **later(days=30))
+    heard = fact("c", "heard", confidence="hearsay", after=("b",), **later(days=40))
+    assert holds(old, new, heard) == ["new"]
+
+
+def test_what_is_written_after_hearsay_was_written_after_what_it_could_not_replace() -> None:
+    """The device names the rumour as the last word, and its user had read the document before it."""
+    paper = fact("a", "document", confidence="document", after=(), **later(days=9))
+    heard = fact("b", "heard", confidence="hearsay", after=("a",), **later(days=10))
+    put_right = fact("c", "right", confidence="stated", after=("b",), **later(days=1))
+    assert holds(paper, heard, put_right) == ["right"]
+
+
+def test_only_facts_of_the_same_field_are_written_after_each_other() -> None:
+    """A fact of another person, or one that names itself, takes nothing from this one."""
+    old, new = fact("a", "old"), fact("b", "new", after=("b",), **later(days=1))
+    assert holds(old, new) == ["new"]
+    stranger = fact("c", "x", subject="Q", after=("b",))
+    assert holds(old, fact("b", "new", **later(days=1)), stranger) == ["new", "x"]
 
 
 def test_what_nobody_recorded_is_unknown() -> None:

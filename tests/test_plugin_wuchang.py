@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import wushe
+from wushe.demos import demo_path
+from wushe.identify import fill, suggest
+from wushe.identify.persons import person_columns
 from wushe.plugins import defaults, wuchang
 
 ON = dt.date(2025, 9, 15)
@@ -25,7 +28,7 @@ def _objects(values: list[Any]) -> np.ndarray[Any, Any]:
 def _needs(**columns: list[Any]) -> wushe.Columns:
     """Return need columns as hooks see them; what is not given is plain."""
     n = len(next(iter(columns.values())))
-    given = {
+    given: dict[str, list[Any]] = {
         "category": ["visit"] * n,
         "groups": [()] * n,
         "urgency": [1] * n,
@@ -48,7 +51,7 @@ def _needs(**columns: list[Any]) -> wushe.Columns:
 def _offers(**columns: list[Any]) -> wushe.Columns:
     """Return offer columns as hooks see them; what is not given is plain."""
     n = len(next(iter(columns.values())))
-    given = {
+    given: dict[str, list[Any]] = {
         "provider_kind": ["social_workers"] * n,
         "available_to": [NOT_A_DATE] * n,
         "client_mask": [[0]] * n,
@@ -87,9 +90,15 @@ def test_it_loads_by_name_beside_the_defaults() -> None:
 
 
 def test_it_uses_exactly_the_hooks_that_it_needs() -> None:
-    """Offers and target groups stay with the defaults."""
+    """Offers, target groups and the order of visits stay with the defaults."""
     assert wushe.load_plugins("wuchang").hooks_of("wuchang") == (
-        *("filter_candidates", "prioritise_needs", "register_need_categories", "score_candidates"),
+        "filter_candidates",
+        "prioritise_needs",
+        "register_keyword_rules",
+        "register_need_categories",
+        "register_risk_signals",
+        "register_visit_forms",
+        "score_candidates",
     )
 
 
@@ -120,12 +129,185 @@ def test_every_key_group_exists() -> None:
     assert set(wushe.load_plugins("wuchang").target_groups) >= wuchang.KEY_GROUPS
 
 
-@pytest.mark.parametrize("hook", ["prioritise_needs", "filter_candidates", "score_candidates"])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "prioritise_needs",
+        "filter_candidates",
+        "score_candidates",
+        "register_visit_forms",
+        "sole_carer",
+    ],
+)
 def test_every_rule_tells_reported_practice_from_assumption(hook: str) -> None:
     """Each rule's docstring cites the report and says what is assumed."""
     doc = (getattr(wuchang, hook).__doc__ or "").lower()
     assert "wuchang 2025" in doc
     assert "assumed" in doc
+
+
+# --- register_visit_forms ----------------------------------------------------------------------
+
+
+def test_the_door_form_gains_three_questions() -> None:
+    """They follow the built-in ones, which stay as they are."""
+    built_in = wushe.load_plugins().visit_forms["door"]
+    door = wushe.load_plugins("wuchang").visit_forms["door"]
+    assert door.questions[: len(built_in.questions)] == built_in.questions
+    added = [question.id for question in door.questions[len(built_in.questions) :]]
+    assert added == ["carer_alone", "want_micro_wish", "want_carer_counselling"]
+
+
+def test_answers_become_needs_of_wuchangs_categories() -> None:
+    """A micro-wish and a worn-out carer are needs; who cares alone is a fact of the household."""
+    rules = wushe.load_plugins("wuchang")
+    visit = wushe.Visit(id="VI-1", kind="door", on=ON, household="H-1", person="P-1")
+    answers = {"want_micro_wish": "1件", "want_carer_counselling": "2小时", "carer_alone": "是"}
+    filled = fill(
+        rules.visit_forms["door"],
+        visit,
+        answers,
+        at="2025-09-15T01:00:00.000000Z",
+        recorder="W-1",
+        categories=rules.categories,
+        target_groups=rules.target_groups,
+    )
+    assert {(n.category, n.quantity, n.unit) for n in filled.needs} == {
+        ("micro_wish", 1, "件"),
+        ("carer_counselling", 2, "小时"),
+    }
+    assert ("H-1", "carer_alone", "yes") in {(f.subject, f.field, f.value) for f in filled.facts}
+    assert filled.wishes == ()
+
+
+# --- register_keyword_rules --------------------------------------------------------------------
+
+
+def _suggested(text: str) -> list[str]:
+    """Return wuchang's own categories that `text` suggests, with the built-in rules beside them."""
+    own = {category.id for category in wuchang.register_need_categories()}
+    (found,) = suggest([text], wushe.load_plugins("wuchang").keyword_rules)
+    return sorted(s.category for s in found if s.category in own)
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("老人有个小心愿：想要一台收音机", ["micro_wish"]),
+        ("照护老人快撑不住了", ["carer_counselling"]),
+        ("老伴累垮了，没人替换", ["carer_counselling", "carer_respite"]),
+        ("想申请临时救助", ["temporary_relief_application"]),
+        ("住院自付多，问大病补助怎么办", ["illness_subsidy_application"]),
+        ("孩子事实无人抚养，补贴还没申请", ["child_subsidy_application"]),
+        ("帮奶奶申请专项补助金", ["child_subsidy_application"]),
+        ("不需要临时救助", []),
+        ("大病补助已办好", []),
+        ("不想要一台收音机", []),
+        ("老人身体好，爱下棋", []),
+    ],
+)
+def test_words_suggest_wuchangs_categories(note: str, expected: list[str]) -> None:
+    """What was declined or is done already suggests nothing; nor does a plain visit."""
+    assert _suggested(note) == expected
+
+
+def test_a_named_application_comes_before_any_application() -> None:
+    """The built-in rule for applications fires too, and is shown after the one that names it."""
+    (found,) = suggest(["想申请临时救助"], wushe.load_plugins("wuchang").keyword_rules)
+    assert [s.category for s in found] == ["temporary_relief_application", "relief_application"]
+
+
+def test_every_keyword_rule_is_for_a_category_of_wuchang() -> None:
+    """The built-in categories have their words already."""
+    own = {category.id for category in wuchang.register_need_categories()}
+    assert {rule.category for rule in wuchang.register_keyword_rules()} <= own
+
+
+# --- register_risk_signals ---------------------------------------------------------------------
+
+
+def _persons(**columns: list[Any]) -> wushe.Columns:
+    """Return person columns as signals see them; by default healthy adults, all of them listed."""
+    n = len(next(iter(columns.values())))
+    given: dict[str, list[Any]] = {
+        "door": [7] * n,
+        "age": [50] * n,
+        "target_groups": [()] * n,
+        "major_illness": [0] * n,
+        "died_on": [NOT_A_DATE] * n,
+        "members_complete": [1] * n,
+        **columns,
+    }
+    days = np.array(given.pop("died_on"), dtype="datetime64[D]")
+    words = ("target_groups", "fact:carer_alone")
+    arrays = {
+        name: _objects(values) if name in words else np.array(values, dtype=np.int64)
+        for name, values in given.items()
+    }
+    arrays["died_on"] = days
+    return wushe.Columns(n, arrays)
+
+
+def _sole(**columns: list[Any]) -> list[int]:
+    """Return what the signal answers, through the loaded plugin."""
+    signal = wushe.load_plugins("wuchang").risk_signals["sole_carer"]
+    return [int(answer) for answer in signal.test(_persons(**columns), CONTEXT)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"major_illness": [1, 0]}, [0, 1]),  # a couple, one of them ill
+        ({"target_groups": [("serious_illness",), ("carer",)], "major_illness": [-1, -1]}, [0, 1]),
+        ({"major_illness": [1, 0, 0]}, [0, 0, 0]),  # two who can take turns
+        ({"major_illness": [1, 0, 0], "age": [50, 50, 17]}, [0, 1, 0]),  # a minor cannot
+        ({"major_illness": [1, 0, -1]}, [0, -1, 0]),  # whether the third could is not known
+        ({"major_illness": [0, 0]}, [0, 0]),  # nobody is ill
+        ({"major_illness": [-1, 0]}, [0, -1]),  # whether the other is ill is not known
+        ({"major_illness": [1, 0], "members_complete": [0, 0]}, [0, -1]),  # others not listed
+        ({"major_illness": [1, 0], "door": [7, 8]}, [0, 0]),  # not one door
+        ({"major_illness": [1, 0], "died_on": ["2025-09-15", NOT_A_DATE]}, [0, 0]),
+        ({"major_illness": [0]}, [0]),  # living alone
+        ({"major_illness": []}, []),
+    ],
+)
+def test_who_cares_alone(columns: dict[str, list[Any]], expected: list[int]) -> None:
+    """The healthy one of an ill person's household, where nobody else could take over."""
+    assert _sole(**columns) == expected
+
+
+def test_what_was_said_at_the_door_decides() -> None:
+    """A yes outweighs a listed relative, a no outweighs an incomplete list; other words say nothing."""
+    for said, expected in (("是", 1), ("否", 0), ("说不清", 0)):
+        assert _sole(major_illness=[1, 0, 0], **{"fact:carer_alone": [said] * 3})[1] == expected
+    open_list: dict[str, list[Any]] = {"major_illness": [1, 0], "members_complete": [0, 0]}
+    for said, expected in (("是", 1), ("否", 0), ("说不清", -1)):
+        assert _sole(**open_list, **{"fact:carer_alone": [said] * 2}) == [0, expected]
+
+
+def test_the_signal_finds_the_wife_of_the_published_case() -> None:
+    """In the demo district the sick man's wife shows it, he does not, nor does an elder living alone."""
+    rules = wushe.load_plugins("wuchang")
+    persons = person_columns(wushe.read(demo_path("wuchang"), plugins=rules), ON)
+    answers = dict(zip(persons["id"], wuchang.sole_carer(persons, CONTEXT), strict=True))
+    assert [answers[key] for key in ("P-0002", "P-0001", "P-0003")] == [1, 0, 0]
+
+
+def test_the_signal_does_not_depend_on_the_order_of_persons(seed: int) -> None:
+    """Each person's answer is its own, wherever its door's other members stand."""
+    rng = np.random.default_rng(seed)
+    n = 200
+    given: dict[str, list[Any]] = {
+        "door": rng.integers(0, 70, n).tolist(),
+        "age": rng.integers(-1, 90, n).tolist(),
+        "major_illness": rng.integers(-1, 2, n).tolist(),
+        "members_complete": rng.integers(-1, 2, n).tolist(),
+    }
+    answers = np.array(_sole(**given))
+    order = np.random.default_rng(seed + 1).permutation(n)
+    shuffled = _sole(**{name: [values[i] for i in order] for name, values in given.items()})
+    assert set(answers.tolist()) == {-1, 0, 1}
+    np.testing.assert_array_equal(answers[order], shuffled)
 
 
 # --- prioritise_needs --------------------------------------------------------------------------

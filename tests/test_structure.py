@@ -1,6 +1,7 @@
 """The package as a whole: sizes, imports, clocks, the front door and its snapshot."""
 
 import ast
+import importlib
 import importlib.metadata
 import inspect
 import json
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "wushe"
 MODULES = sorted(SRC.rglob("*.py"))
 SNAPSHOT = Path(__file__).parent / "public_api.txt"
+SUBPACKAGES = ("casefile", "identify", "render", "report")
+"""Packages that users import from beside the front door."""
 
 HEAVY = ("numpy", "scipy", "networkx", "jinja2", "rich", "click", "pandas", "narwhals", "pyarrow")
 PLOTTING = ("matplotlib", "bokeh", "plotly", "PIL", "resvg_py")
@@ -200,11 +203,21 @@ def _members(thing: type) -> Iterator[str]:
             yield f"{name}: {type(member).__name__}"
 
 
+def exported(package: str) -> dict[str, Any]:
+    """Return what ``wushe.PACKAGE`` exports by name, sorted: everything public but its own modules."""
+    names = vars(importlib.import_module(f"wushe.{package}"))
+    public = {n: v for n, v in names.items() if not n.startswith("_") and not inspect.ismodule(v)}
+    return dict(sorted(public.items()))
+
+
 def public_api() -> str:
-    """Return every public name with its signature, one a line."""
+    """Return every public name with its signature, one a line: the front door, then the packages."""
     lines = [
         line for name in sorted(wushe.__all__) for line in _describe(name, getattr(wushe, name))
     ]
+    for package in SUBPACKAGES:
+        for name, thing in exported(package).items():
+            lines.extend(_describe(f"{package}.{name}", thing))
     return "\n".join(lines) + "\n"
 
 
@@ -213,6 +226,14 @@ def test_the_public_api_is_the_one_we_promised() -> None:
     if os.environ.get("WUSHE_UPDATE_SNAPSHOT") == "1":
         SNAPSHOT.write_text(public_api(), encoding="utf-8")
     assert public_api() == SNAPSHOT.read_text("utf-8")
+
+
+@pytest.mark.parametrize("package", SUBPACKAGES)
+def test_a_package_exports_only_what_is_its_own(package: str) -> None:
+    """No name of a library or of another layer slips into a public package through an import."""
+    for name, thing in exported(package).items():
+        home = getattr(thing, "__module__", f"wushe.{package}")
+        assert home.startswith(f"wushe.{package}"), name
 
 
 # --- automation --------------------------------------------------------------------------------

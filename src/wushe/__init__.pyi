@@ -11,6 +11,10 @@ from .io import remarks as remarks
 from .io import write as write
 from .model import Activity as Activity
 from .model import Asset as Asset
+from .model import CaseEvent as CaseEvent
+from .model import Consent as Consent
+from .model import Fact as Fact
+from .model import Visit as Visit
 from .model import CharityResource as CharityResource
 from .model import Community as Community
 from .model import Donor as Donor
@@ -53,6 +57,15 @@ from .model.terms import NeedCategory as NeedCategory
 from .model.terms import Pairs as Pairs
 from .model.terms import ScoreTerm as ScoreTerm
 from .model.terms import TargetGroup as TargetGroup
+from .model.facts import FactColumns as FactColumns
+from .model.facts import fact_conflicts as fact_conflicts
+from .model.facts import latest_facts as latest_facts
+from .model.facts import merge_facts as merge_facts
+from .model.visiting import SECTIONS as SECTIONS
+from .model.visiting import KeywordRule as KeywordRule
+from .model.visiting import Question as Question
+from .model.visiting import RiskSignal as RiskSignal
+from .model.visiting import VisitForm as VisitForm
 from .network import LinkageNetwork as LinkageNetwork
 from .network import build_network as build_network
 from .network import build_network_from_records as build_network_from_records

@@ -60,8 +60,9 @@ _TABLE: dict[DataClass, tuple[Shown, Shown, Shown, Shown, Shown, Shown]] = {
     "open": (_F, _F, _F, _F, _F, _F),
     # a file about a person is itself information about that person (25: not public without consent)
     "case": (_F, _F, _F, _N, _N, _N),
-    # 51: de-identified for those outside the team, so that two lists cannot be joined
-    "reference": (_F, _F, _F, _F, _N, _N),
+    # 51: de-identified for those outside the team, so that two lists cannot be joined; a kind of help
+    # asked for tells of illness as soon as it says who asks, so a volunteer sees needs without whose
+    "reference": (_F, _F, _F, _N, _N, _N),
     # 28: where somebody is found is sensitive; a volunteer needs the community, a donor does not
     "place": (_F, _F, _F, _F, _N, _N),
     # 志愿服务记录与证明出具办法 16: helpers' names are not published without their consent

@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 import wushe
-from wushe.cli import plans, plugins
+from wushe.cli import casefile, plans, plugins, report, visits
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +18,14 @@ def main() -> None:
     """五社联动：一户一策。Five-party linkage: one plan per household."""
 
 
-for command in (plans.demo, plans.init, plans.check, plans.plan, plugins.plugins):
+for command in (
+    plans.demo,
+    plans.init,
+    plans.check,
+    plans.plan,
+    visits.visits,
+    casefile.casefile,
+    report.report,
+    plugins.plugins,
+):
     main.add_command(command)

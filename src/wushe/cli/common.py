@@ -75,6 +75,8 @@ def guarded(command: F) -> F:
             _fail(str(error), EXIT_INPUT)
         except WusheError as error:
             _fail(str(error), EXIT_INPUT)
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            sys.stderr.close()
         except OSError as error:
             _fail(
                 _FILE_FAILED.say(lang, why=f"{error.strerror or error}: {error.filename or ''}"),

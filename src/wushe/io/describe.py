@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wushe.io.package import choices_of
 from wushe.model.spec import RECORD_KINDS, Field, RecordKind
 from wushe.text import Text
 
@@ -42,7 +41,7 @@ def explain(field: Field) -> Text:
         parts.append(Text(f"{field.low} 到 {field.high}", f"{field.low} to {field.high}"))
     elif field.low is not None:
         parts.append(Text(f"不小于 {field.low}", f"at least {field.low}"))
-    choices = choices_of(field.kind)
+    choices = field.kind.labels
     if choices:
         zh = "、".join(choices.values())
         parts.append(Text(f"其中之一：{zh}", f"one of: {', '.join(choices)}"))

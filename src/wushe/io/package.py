@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from wushe.errors import Problem
 from wushe.io.mistakes import BAD_FORMAT_VERSION, BAD_JSON, BAD_LAYOUT, NEWER_FORMAT, BadFileError
 from wushe.model import kinds
-from wushe.model.kinds import BadValueError, Kind
 from wushe.model.spec import RECORD_KINDS, Field, RecordKind
 
 FORMAT_VERSION = 2
@@ -27,20 +26,6 @@ _TYPES = {
     kinds.FLAG.name: "boolean",
 }
 
-
-def choices_of(kind: Kind) -> Mapping[str, str]:
-    """Return the codes of a choice with their Chinese labels, empty for other kinds.
-
-    They are asked of the kind itself, which lists them when it refuses a value.
-    """
-    if kind.name not in ("choice", "tags"):
-        return {}
-    try:
-        kind.parse("?")
-    except BadValueError as bad:
-        listed = str(bad.params.get("choices", ""))
-        return dict(item.split(" ", 1) for item in listed.split(", ") if item)
-    return {}
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -153,7 +138,7 @@ def _resource(
 
 
 def _describe(field: Field, name: str, form: str) -> dict[str, Any]:
-    choices = choices_of(field.kind) if field.kind.name == "choice" else {}
+    choices = field.kind.labels if field.kind.name == "choice" else {}
     money = field.kind is kinds.MONEY
     per = 100 if money and form == "csv" else 1
     constraints = {

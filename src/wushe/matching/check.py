@@ -7,7 +7,7 @@ column code cannot hide here as well.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -105,6 +105,7 @@ class _Checker:
     on: dt.date
     default_rules: bool
     rows: Mapping[str, Mapping[str, int]]
+    consents: Sequence[Any]
 
     @classmethod
     def of(
@@ -126,9 +127,9 @@ class _Checker:
             name: {key: row for row, key in enumerate(network.tables[name].ids)}
             for name in _LOOKED_UP
         }
-        return cls(
-            network, needs, {o.id: o for o in offers.records()}, kind_of, on, default_rules, rows
-        )
+        consents = [c for c in network.tables["consents"].records() if c.purpose == "referral"]
+        given = {o.id: o for o in offers.records()}
+        return cls(network, needs, given, kind_of, on, default_rules, rows, consents)
 
     def violations(self, allocations: Iterable[Allocation]) -> Iterator[Violation]:
         seen: set[tuple[str, str]] = set()
@@ -268,8 +269,15 @@ class _Checker:
         household, person, institution = self._client(need)
         if household is None and person is None:
             return institution is None
-        consent: object = (household or person).referral_consent
-        return consent is not True
+        client = household or person
+        mine = [c for c in self.consents if c.subject == client.id and c.given_on <= self.on]
+        gone = [c.withdrawn_on for c in mine if c.withdrawn_on and c.withdrawn_on <= self.on]
+        left = [c for c in mine if not (c.withdrawn_on and c.withdrawn_on <= self.on)]
+        given = [c.given_on for c in left if not c.recipients]
+        if gone and (not given or max(gone) >= max(given)):
+            return True
+        consent: object = client.referral_consent
+        return not given and consent is not True
 
 
 def _base(quantity: int, unit: str) -> int:

@@ -210,7 +210,7 @@ def _need_columns(
         "place_mask": bitmask(_paths(network, ancestors), words.places),
         "client_mask": bitmask([(c,) for c in clients.ids], words.clients),
         "with_minor": _with_minor(network, clients, categories, context.on),
-        "consent": _consent(network, clients),
+        "consent": _consent(network, clients, context.on),
     }
     return Columns(n, arrays)
 
@@ -287,12 +287,43 @@ def _with_minor(
     return np.where(by_nature, 1, minor).astype(np.int8)
 
 
-def _consent(network: LinkageNetwork, clients: _Clients) -> Array:
-    """Return the recorded consent to referral: 1 yes, 0 no, -1 unknown; an institution asks for itself."""
-    household = _take_flag(network.tables["households"]["referral_consent"], clients.households)
-    person = _take_flag(network.tables["persons"]["referral_consent"], clients.persons)
-    served = np.where(clients.kinds == "household", household, person)
+def _consent(network: LinkageNetwork, clients: _Clients, on: dt.date) -> Array:
+    """Return the recorded consent to referral on the day `on`: 1 yes, 0 no, -1 unknown.
+
+    A dated consent or its withdrawal (at once, 个人信息保护法 article 15) goes before the flag of
+    the household or person; an institution asks for itself.
+    """
+    dated = _dated_consents(network, on)
+    tables = (("households", clients.households), ("persons", clients.persons))
+    found = []
+    for name, rows in tables:
+        table = network.tables[name]
+        flags = table["referral_consent"].copy()
+        for row, key in enumerate(table.ids):
+            flags[row] = dated.get(key, flags[row])
+        found.append(_take_flag(flags, rows))
+    served = np.where(clients.kinds == "household", found[0], found[1])
     return np.where(clients.kinds == "institution", 1, served).astype(np.int8)
+
+
+def _dated_consents(network: LinkageNetwork, on: dt.date) -> dict[str, int]:
+    """Return 1 or 0 by subject where the consents table decides on referral to anybody.
+
+    A consent limited to some recipients is no consent to all of them; its withdrawal still is a no.
+    """
+    last: dict[str, tuple[dt.date, int]] = {}
+    for consent in network.tables["consents"].records():
+        if consent.purpose != "referral" or consent.given_on > on:
+            continue
+        gone = consent.withdrawn_on is not None and consent.withdrawn_on <= on
+        if not gone and consent.recipients:
+            continue
+        said = (consent.withdrawn_on, 0) if gone else (consent.given_on, 1)
+        # On one day a withdrawal goes before a consent.
+        known = last.get(consent.subject)
+        if known is None or (said[0], -said[1]) > (known[0], -known[1]):
+            last[consent.subject] = said
+    return {subject: answer for subject, (_, answer) in last.items()}
 
 
 def _years_before(on: dt.date, years: int) -> dt.date:

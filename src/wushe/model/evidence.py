@@ -98,7 +98,7 @@ class Fact:
 
     `value` is the text that a table cell would hold. `on` is the day the fact was true, `at` the instant
     it was recorded. `after` names the facts of the same field that the recorder had before them:
-    two facts that did not know of each other and differ are a conflict, see `merge`.
+    two facts that did not know of each other and differ are a conflict, see `fact_conflicts`.
     """
 
     id: Annotated[str, spec(IDENT, "编号")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -58,6 +58,7 @@ class FactColumns:
         fields, field = _codes(facts["field"])
         texts, value = _codes(facts["value"])
         ranks = {name: rank for rank, name in enumerate(CONFIDENCES)}
+        confidence = np.array([ranks.get(c, _STATED) for c in facts["confidence"]], dtype=np.int8)
         instants = np.array(
             [text.removesuffix("Z") for text in facts["at"]], dtype="datetime64[us]"
         )
@@ -70,8 +71,8 @@ class FactColumns:
             value.astype(np.int32),
             facts["on"].astype(np.int32),
             instants.astype(np.int64),
-            np.array([ranks.get(c, _STATED) for c in facts["confidence"]], dtype=np.int8),
-            np.isin(facts.ids.astype(str), [i for after in facts["after"] for i in after or ()]),
+            confidence,
+            _superseded(facts, subject * len(fields) + field, confidence),
         )
 
     def __len__(self) -> int:
@@ -99,13 +100,19 @@ class LatestFacts:
 
         Each distinct text is read once. Raises BadValueError for one that the field refuses.
         """
-        texts = self.texts(field.name)
-        known = {text for text in texts if text is not None}
-        values: Mapping[Any, Any] = {text: field.read(text) for text in sorted(known)}
-        return pack(field.kind.storage, [values.get(text) for text in texts])
+        if field.name not in self.facts.fields:
+            return pack(field.kind.storage, [None] * len(self.facts.subjects))
+        rows = self.row[:, self.facts.fields.index(field.name)]
+        known = rows >= 0
+        codes, place = np.unique(self.facts.value[rows[known]], return_inverse=True)
+        values: list[Any] = [field.read(text) for text in self.facts.texts[codes]]
+        taken = np.full(len(rows), len(values))
+        taken[known] = place
+        column: Array = pack(field.kind.storage, [*values, None])
+        return np.asarray(column[taken])
 
 
-def latest(facts: FactColumns) -> LatestFacts:
+def latest_facts(facts: FactColumns) -> LatestFacts:
     """Return the fact that holds for every subject and field.
 
     Hearsay never holds against a better fact, nor a fact against one that was written after it.
@@ -137,10 +144,10 @@ class Conflict:
     facts: tuple[Fact, ...]
 
 
-def merge(*tables: Table) -> Table:
+def merge_facts(*tables: Table) -> Table:
     """Return the union of facts recorded on several devices. Commutative, associative, idempotent.
 
-    Nothing is overwritten: what disagrees is found by `conflicts`. Raises InputError where two different
+    Nothing is overwritten: what disagrees is found by `fact_conflicts`. Raises InputError where two different
     facts carry one id, naming all such ids.
     """
     found: dict[str, Fact] = {}
@@ -154,7 +161,7 @@ def merge(*tables: Table) -> Table:
     return table_of("facts", found.values())
 
 
-def conflicts(facts: Table) -> list[Conflict]:
+def fact_conflicts(facts: Table) -> list[Conflict]:
     """Return every same-field conflict with all values, by subject and field.
 
     Only facts that say what they were written `after` take part: a mere later observation is no edit.
@@ -176,6 +183,35 @@ def _heads(facts: Iterable[Fact]) -> list[Fact]:
     ordered = sorted(facts, key=lambda fact: fact.id)
     seen = {earlier for fact in ordered for earlier in fact.after or ()}
     return [fact for fact in ordered if fact.id not in seen]
+
+
+def _superseded(
+    facts: Table, group: npt.NDArray[np.int64], confidence: npt.NDArray[np.int8]
+) -> npt.NDArray[np.bool_]:
+    """Return which facts another one of the same `group` was written after, bool array (n_facts,).
+
+    Hearsay supersedes hearsay only; what is written after hearsay was also written after what that
+    hearsay could not supersede.
+    """
+    after = facts["after"]
+    rows = [row for row, names in enumerate(after) if names]
+    named = pack("object", [name for row in rows for name in after[row]])
+    later = np.repeat(np.array(rows, dtype=np.int64), [len(after[row]) for row in rows])
+    earlier = np.minimum(np.searchsorted(facts.ids, named), len(facts) - 1)
+    real = (facts.ids[earlier] == named) & (group[earlier] == group[later]) & (earlier != later)
+    later, earlier = later[real], earlier[real]
+    told, sure = confidence[earlier] == 0, confidence[later] > 0
+    superseded = np.zeros(len(facts), dtype=bool)
+    superseded[earlier[told | sure]] = True
+    before: dict[int, list[int]] = {}
+    for row, one in zip(later[~sure].tolist(), earlier[~sure].tolist(), strict=True):
+        before.setdefault(row, []).append(one)
+    left = sorted(set(earlier[told & sure].tolist()))
+    while left:
+        found = before.pop(left.pop(), [])
+        superseded[found] = True
+        left += [row for row in found if confidence[row] == 0]
+    return superseded
 
 
 def _codes(column: Array) -> tuple[Array, npt.NDArray[np.int64]]:

@@ -32,13 +32,17 @@ class BadValueError(Exception):
 
 @attrs.frozen
 class Kind:
-    """A kind of field: `parse` reads text, `check` judges a value, `say` writes it back to a table."""
+    """A kind of field: `parse` reads text, `say` writes a value back to a table.
+
+    `labels` are the Chinese words of a choice's codes, empty for other kinds.
+    """
 
     name: str
     storage: Storage
     parse: Callable[[str], Any]
     python: tuple[type, ...]
     say: Callable[[Any], str] = str
+    labels: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
 
 def _kind(
@@ -234,6 +238,11 @@ def _say_money(fen: int) -> str:
 
 
 def _parse_date(text: str) -> dt.date:
+    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise BadValueError(NOT_DATE) from None
     word = _plain(text).removesuffix(" 00:00:00")
     found = _DATE.fullmatch(word)
     if found is None:
@@ -346,7 +355,14 @@ INTEGER = Kind("integer", "int64", _parse_integer, (int,))
 NUMBER = Kind("number", "float64", _parse_number, (float, int), repr)
 MONEY = Kind("money", "int64", _parse_money, (int,), _say_money)
 DATE = Kind("date", "date", _parse_date, (dt.date,), lambda d: str(d.isoformat()))
-FLAG = Kind("flag", "flag", _parse_flag, (bool,), lambda b: "yes" if b else "no")
+FLAG = Kind(
+    "flag",
+    "flag",
+    _parse_flag,
+    (bool,),
+    lambda b: "yes" if b else "no",
+    labels={"yes": "是", "no": "否"},
+)
 INSTANT = Kind("instant", "object", _parse_instant, (str,))
 QUANTITY = Kind("quantity", "int64", _parse_quantity, (int,))
 UNIT = Kind("unit", "object", _parse_unit, (str,))
@@ -367,7 +383,7 @@ def choice(codes: Mapping[str, str]) -> Kind:
             raise BadValueError(NOT_CHOICE, choices=listed)
         return found
 
-    return Kind("choice", "object", parse, (str,))
+    return Kind("choice", "object", parse, (str,), labels=codes)
 
 
 def choice_tags(codes: Mapping[str, str]) -> Kind:
@@ -377,4 +393,4 @@ def choice_tags(codes: Mapping[str, str]) -> Kind:
     def parse(text: str) -> tuple[str, ...]:
         return tuple(sorted({one.parse(tag) for tag in _parse_tags(text)}))
 
-    return Kind("tags", "object", parse, (tuple,), _say_tags)
+    return Kind("tags", "object", parse, (tuple,), _say_tags, codes)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ScoreTerm,
         TargetGroup,
     )
+    from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
 
 PROJECT = "wushe"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -37,6 +38,32 @@ def register_need_categories() -> Sequence[NeedCategory]:  # type: ignore[empty-
 @hookspec
 def register_target_groups() -> Sequence[TargetGroup]:  # type: ignore[empty-body]
     """Return target groups (对象类别). Combined by union; the same id twice is a conflict at load."""
+
+
+@hookspec
+def register_visit_forms() -> Sequence[VisitForm]:  # type: ignore[empty-body]
+    """Return visit forms. Where a form id exists already, the new questions are appended to it.
+
+    The same question id twice in one form is a conflict at load.
+    """
+
+
+@hookspec
+def register_keyword_rules() -> Sequence[KeywordRule]:  # type: ignore[empty-body]
+    """Return rules that suggest a category for free text. Combined by union; a worker confirms."""
+
+
+@hookspec
+def register_risk_signals() -> Sequence[RiskSignal]:  # type: ignore[empty-body]
+    """Return signs of difficulty. Combined by union; the same id twice is a conflict at load."""
+
+
+@hookspec
+def prioritise_visits(persons: Columns, context: Context) -> Array:  # type: ignore[empty-body]
+    """Return how pressing a visit to each person is, float (n_persons,) in 0..1, highest first.
+
+    One answer counts: a city's before the default, as for `prioritise_needs`.
+    """
 
 
 @hookspec

@@ -26,6 +26,7 @@ from wushe.model.terms import (
     ScoreTerm,
     TargetGroup,
 )
+from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
 from wushe.plugins import hookspecs
 
 GROUP = "wushe"
@@ -73,7 +74,13 @@ class Plugins:
         self.target_groups: Mapping[str, TargetGroup] = self._union(
             "register_target_groups", TargetGroup
         )
-        self._first("prioritise_needs")
+        self.risk_signals: Mapping[str, RiskSignal] = self._union(
+            "register_risk_signals", RiskSignal
+        )
+        self.keyword_rules = self._joined("register_keyword_rules", KeywordRule)
+        self.visit_forms = self._forms()
+        for hook in ("prioritise_needs", "prioritise_visits"):
+            self._first(hook)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (tuple(_pickled(p) for p in self._loaded), self._ordered)
@@ -99,13 +106,18 @@ class Plugins:
 
     def prioritise_needs(self, needs: Columns, context: Context) -> Array:
         """Return priorities in 0..1, float64 (n_needs,): a city's answer before the default's."""
-        chosen = self._first("prioritise_needs")
+        return self._prioritise("prioritise_needs", "needs", needs, context)
+
+    def prioritise_visits(self, persons: Columns, context: Context) -> Array:
+        """Return priorities in 0..1, float64 (n_persons,): a city's answer before the default's."""
+        return self._prioritise("prioritise_visits", "persons", persons, context)
+
+    def _prioritise(self, hook: str, name: str, rows: Columns, context: Context) -> Array:
+        chosen = self._first(hook)
         if chosen is None:
-            return np.zeros(len(needs))
-        plugin, answer = self._invoke(
-            chosen, "prioritise_needs", {"needs": needs, "context": context}
-        )
-        return _unit_interval(plugin, "prioritise_needs", answer, len(needs), "n_needs")
+            return np.zeros(len(rows))
+        plugin, answer = self._invoke(chosen, hook, {name: rows, "context": context})
+        return _unit_interval(plugin, hook, answer, len(rows), f"n_{name}")
 
     def filter_candidates(
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
@@ -193,6 +205,28 @@ class Plugins:
                         f"{hook}: id {key!r} is registered by both {owner[key]} and {plugin.name}; rename one of them"
                     )
                 found[key], owner[key] = item, plugin.name
+        return dict(sorted(found.items()))
+
+    def _joined(self, hook: str, kind: type[T]) -> tuple[T, ...]:
+        answers = self._call(hook)
+        return tuple(item for p, answer in answers for item in _several(p, hook, answer, kind))
+
+    def _forms(self) -> Mapping[str, VisitForm]:
+        hook = "register_visit_forms"
+        found: dict[str, VisitForm] = {}
+        owner: dict[tuple[str, str], str] = {}
+        for plugin, answer in self._call(hook):
+            for form in _several(plugin, hook, answer, VisitForm):
+                for question in form.questions:
+                    first = owner.setdefault((form.id, question.id), plugin.name)
+                    if first != plugin.name:
+                        raise PluginConflictError(
+                            f"{hook}: question {question.id!r} of form {form.id!r} is registered by "
+                            f"both {first} and {plugin.name}; rename one of them"
+                        )
+                known = found.get(form.id)
+                questions = (*known.questions, *form.questions) if known else form.questions
+                found[form.id] = attrs.evolve(known or form, questions=questions)
         return dict(sorted(found.items()))
 
     def _offers(self, plugin: Plugin, answer: Any) -> Table:

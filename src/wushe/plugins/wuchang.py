@@ -17,7 +17,20 @@ import numpy as np
 import numpy.typing as npt
 
 import wushe
-from wushe import Columns, Context, FilterTerm, NeedCategory, Pairs, ScoreTerm, Text, hookimpl
+from wushe import (
+    Columns,
+    Context,
+    FilterTerm,
+    KeywordRule,
+    NeedCategory,
+    Pairs,
+    Question,
+    RiskSignal,
+    ScoreTerm,
+    Text,
+    VisitForm,
+    hookimpl,
+)
 
 KEY_GROUPS = frozenset({"serious_illness", "lone_elder", "unattended_child"})
 """Whose needs come first within an urgency class: the groups of the three households that Wuchang
@@ -39,6 +52,24 @@ EXPIRY_DAYS = 180
 """A lot that expires later than this many days from now is in no hurry (assumed)."""
 STREET = 3
 """Position of the street among the levels of the place tree, as `wushe.pair_level` counts."""
+
+CARER_POINTS, CARER_DAYS = 15, 30
+"""Weight of a sole carer among the signals, and how often one is visited (assumed)."""
+SAID = {"是": 1, "有": 1, "yes": 1, "否": 0, "没有": 0, "no": 0}
+
+# Words (assumed) for what Wuchang 2025 tells of: micro-wishes, a wife who nursed alone and was worn
+# out, three applications. The names of the latter outweigh the built-in rule for any application.
+KEYWORDS = {
+    "micro_wish": "微心愿|小心愿|心愿是|(?:想要|盼着|惦记着?)一[台只双把床件盏]",
+    "carer_counselling": "(?:照护|照料|照顾|护理|伺候|陪护|守夜).{0,8}(?:累|撑不住|扛不住|熬|吃不消|崩溃|焦虑|顶不住|哭)"
+    "|(?:老伴|妻子|丈夫|女儿|儿子|家属).{0,6}(?:累垮|累倒|撑不住|扛不住|吃不消|崩溃)",
+    "carer_respite": "[没无]人(?:能)?(?:替换|替手|换手|接替|轮换|搭把手)|[走离脱]不开身|喘口气|喘息"
+    "|离不开人|(?:一个人|独自|没日没夜).{0,4}(?:照护|照料|照顾|护理|伺候)",
+    "temporary_relief_application": "临时(?:救助|救济|困难补助)",
+    "illness_subsidy_application": "[大重]病.{0,2}(?:补助|救助|补贴|报销)",
+    "child_subsidy_application": "专项补助|(?:无人抚养|孤儿|困境儿童).{0,6}(?:补助|补贴|津贴|基本生活费)",
+}
+UNLESS = r"(?:不需要|不用|不要|不(?=想)|谢绝)[^,。;!?]{{0,4}}(?:{0})|(?:{0})[^,。;!?]{{0,4}}(?:已|不需要|不用|办好|批下)"
 
 
 @hookimpl
@@ -68,6 +99,75 @@ def register_need_categories() -> list[NeedCategory]:
 
 def _service(key: str, zh: str, en: str, minutes: int, skills: tuple[str, ...]) -> NeedCategory:
     return NeedCategory(key, zh, en, "service", "minute", minutes, skills)
+
+
+@hookimpl
+def register_visit_forms() -> list[VisitForm]:
+    """Wuchang's own questions on the built-in door-knock form; their wording is assumed.
+
+    Wuchang 2025: the round of September brought micro-wishes and collected needs; a wife who nursed
+    alone was found and counselled.
+    """
+    want_wish = Text("有什么微心愿，下次上门带来", "a micro-wish to bring at the next visit")
+    alone = Text("重病家人是不是只有一个人照护", "one person alone nurses a seriously ill member")
+    worn_out = Text("照护的家人累不累，要不要疏导", "the carer is worn out, counselling wanted")
+    return [
+        VisitForm(
+            "door", Text("敲门行动走访表", "Door-knock form"),
+            (
+                Question("carer_alone", "health", alone, "carer_alone"),
+                Question("want_micro_wish", "needs", want_wish, None, "household", "micro_wish", "件"),
+                Question("want_carer_counselling", "needs", worn_out, None, "household", "carer_counselling", "小时"),
+            ),
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_keyword_rules() -> list[KeywordRule]:
+    """Words in a worker's notes for this plugin's categories; what was declined or done is not meant."""
+    return [KeywordRule(key, words, UNLESS.format(words), 4) for key, words in KEYWORDS.items()]
+
+
+@hookimpl
+def register_risk_signals() -> list[RiskSignal]:
+    """One sign: nobody can take over from whoever nurses a seriously ill person (see `sole_carer`)."""
+    label = Text("独自照护重病家人", "alone in caring for a seriously ill family member")
+    return [RiskSignal("sole_carer", label, sole_carer, CARER_POINTS, CARER_DAYS)]
+
+
+def sole_carer(persons: Columns, context: Context) -> npt.NDArray[np.int8]:
+    """Whether the person cares alone for a seriously ill one at the same door: 1, 0, -1 unknown.
+
+    Wuchang 2025: an old wife bore her husband's care alone. Assumed: who is registered as a carer
+    cares; a minor or who is seriously ill oneself does not; any other adult known not to be ill
+    could take over. The answer to `carer_alone` at the door decides whether it is one alone.
+    """
+    age, tags = persons["age"], [t or () for t in persons["target_groups"]]
+    gone = persons["died_on"] <= np.datetime64(context.on, "D")
+    tagged = np.array(["serious_illness" in t for t in tags], dtype=bool)
+    ill = np.where(gone, 0, np.where(tagged, 1, persons["major_illness"]))
+    carer = np.array(["carer" in t for t in tags], dtype=bool)
+    unfit = (ill == 1) | ((age >= 0) & (age < 18)) | gone
+    able = np.where(carer & ~gone, 1, np.where(unfit, 0, np.where((ill == 0) & (age >= 18), 1, -1)))
+    listed = persons["members_complete"] == 1
+    patient = _somebody_else(persons, ill, listed)
+    relief = _somebody_else(persons, able, listed)
+    absent = np.full(len(persons), None)
+    said = persons.arrays.get("fact:carer_alone", absent)
+    told = np.array([SAID.get(text, -1) for text in said], dtype=np.int8)
+    alone = np.where(told >= 0, told, np.where(relief < 0, -1, 1 - relief))
+    parts = np.array([able, patient, alone]).reshape(3, -1)
+    return np.where((parts == 0).any(axis=0), 0, parts.min(axis=0)).astype(np.int8)
+
+
+def _somebody_else(
+    persons: Columns, holds: npt.NDArray[Any], listed: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int8]:
+    """Whether `holds` (1, 0, -1) for another one at the door; no only where all are `listed`."""
+    _, door = np.unique(persons["door"], return_inverse=True)
+    yes, unknown = (np.bincount(door, holds == v)[door] - (holds == v) for v in (1, -1))
+    return np.where(yes > 0, 1, np.where((unknown > 0) | ~listed, -1, 0)).astype(np.int8)
 
 
 @hookimpl

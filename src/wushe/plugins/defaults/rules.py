@@ -1,4 +1,4 @@
-"""The built-in rules: an ordinary plugin, written with the public names only."""
+"""From categories to scores: the built-in rules of the main job."""
 
 from __future__ import annotations
 

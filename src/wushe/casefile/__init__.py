@@ -1,0 +1,30 @@
+"""Case files: timeline and stages, consent, role views, protection of minors, the event log."""
+
+from wushe.casefile.chain import ERASURE_GROUNDS as ERASURE_GROUNDS
+from wushe.casefile.chain import Entry as Entry
+from wushe.casefile.chain import Event as Event
+from wushe.casefile.chain import EventLog as EventLog
+from wushe.casefile.chain import Head as Head
+from wushe.casefile.chain import Verdict as Verdict
+from wushe.casefile.consent import ConsentLine as ConsentLine
+from wushe.casefile.consent import allowed as allowed
+from wushe.casefile.consent import consents_of as consents_of
+from wushe.casefile.keys import LogError as LogError
+from wushe.casefile.outgoing import outgoing as outgoing
+from wushe.casefile.protection import BODIES as BODIES
+from wushe.casefile.protection import HARMS as HARMS
+from wushe.casefile.protection import MandatoryReport as MandatoryReport
+from wushe.casefile.protection import VettingDue as VettingDue
+from wushe.casefile.protection import mandatory_report as mandatory_report
+from wushe.casefile.protection import vetting_due as vetting_due
+from wushe.casefile.stages import CaseStages as CaseStages
+from wushe.casefile.stages import Move as Move
+from wushe.casefile.stages import open_cases as open_cases
+from wushe.casefile.timeline import CaseFile as CaseFile
+from wushe.casefile.timeline import CaseItem as CaseItem
+from wushe.casefile.timeline import case_file as case_file
+from wushe.casefile.views import Publicity as Publicity
+from wushe.casefile.views import about_minors as about_minors
+from wushe.casefile.views import publicity as publicity
+from wushe.casefile.views import view_record as view_record
+from wushe.casefile.views import view_table as view_table
