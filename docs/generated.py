@@ -165,7 +165,9 @@ def _package_api(package: str) -> str:
         elif callable(thing):
             lines.append(f".. autofunction:: {module.__name__}.{name}")
         else:
-            lines += [f".. autodata:: {module.__name__}.{name}", "   :no-value:"]
+            # A constant has the docstring of its type, which says nothing about it: its keys do.
+            keys = ", ".join(f"``{key}``" for key in thing)
+            lines += [f".. data:: {module.__name__}.{name}", "", f"   {keys}", ""]
     return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
@@ -208,7 +210,9 @@ def _person_fields() -> str:
 
 
 _CLASSES = {
-    "open": Text("帮扶种类和数量、组织、资源", "kinds and amounts of help, organizations, resources"),
+    "open": Text(
+        "帮扶种类和数量、组织、资源", "kinds and amounts of help, organizations, resources"
+    ),
     "case": Text("有没有个案档案", "that a case file exists at all"),
     "reference": Text("指向某人的编号", "ids that lead to a person"),
     "place": Text("住在哪个社区", "the community where somebody lives"),

@@ -15,7 +15,10 @@ from wushe.errors import InputError
 from wushe.identify import Answered, Filled, blank_form, fill, fill_all, read_answers
 from wushe.identify.answers import target_of
 from wushe.model.evidence import Fact, Visit
-from wushe.model.facts import FactColumns, fact_conflicts as conflicts, latest_facts as latest, merge_facts as merge
+from wushe.model.facts import FactColumns
+from wushe.model.facts import fact_conflicts as conflicts
+from wushe.model.facts import latest_facts as latest
+from wushe.model.facts import merge_facts as merge
 from wushe.model.spec import RECORD_KINDS
 from wushe.model.tables import table_of
 from wushe.model.visiting import Question, VisitForm

@@ -11,7 +11,7 @@ RULES = load_plugins()
 DAY = dt.date(2025, 9, 15)
 
 
-def plan_of(*consents: wushe.Consent, flag: bool | None = None) -> wushe.Plan:
+def plan_of(*consents: wushe.Consent | wushe.Fact, flag: bool | None = None) -> wushe.Plan:
     """Plan one household that needs food which only a firm gives."""
     records = (
         wushe.Place(id="420106", name="武昌", level="county"),
@@ -58,7 +58,7 @@ def consent(
         ((consent(1, "2025-09-01"),), None, True),  # a dated consent
         ((consent(1, "2025-09-15"),), None, True),  # from its own day on
         ((consent(1, "2025-09-16"),), None, False),  # not before
-        ((consent(1, "2025-09-01"),), False, True),  # given after the flag was written
+        ((consent(1, "2025-09-01"),), False, False),  # a recorded no stands until it is replaced
         ((consent(1, "2025-09-01", "2025-09-15"),), True, False),  # withdrawn today: at once
         ((consent(1, "2025-09-01", "2025-09-16"),), None, True),  # withdrawn tomorrow
         (
@@ -82,3 +82,39 @@ def test_who_is_referred(
     made = plan_of(*consents, flag=flag)
     assert bool(made.items) is served
     assert [short.reason for short in made.unserved] == ([] if served else ["consent"])
+
+
+def fact(number: int, value: str, on: str, confidence: str = "stated") -> wushe.Fact:
+    """Return a fact on the consent, as a form at the door writes it."""
+    day = dt.date.fromisoformat(on)
+    return wushe.Fact(
+        id=f"F{number}",
+        subject="H",
+        field="referral_consent",
+        value=value,
+        on=day,
+        at=f"{on}T02:00:00.000000Z",
+        confidence=confidence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "flag", "served"),
+    [
+        ((fact(1, "no", "2025-09-10"),), True, False),  # refused at the door
+        ((fact(1, "yes", "2025-09-10"),), None, True),  # agreed at the door
+        ((fact(1, "no", "2025-09-16"),), True, True),  # refused tomorrow
+        (
+            (fact(1, "no", "2025-09-10"), fact(2, "yes", "2025-09-12")),
+            None,
+            True,
+        ),  # changed their mind
+        ((fact(1, "yes", "2025-09-10"), fact(2, "no", "2025-09-12")), None, False),
+        ((fact(1, "no", "2025-09-10", "hearsay"),), True, False),  # the only fact there is
+    ],
+)
+def test_what_was_said_at_the_door_counts(
+    facts: tuple[wushe.Fact, ...], flag: bool | None, served: bool
+) -> None:
+    """A fact goes before the cell of the table, the later one before the earlier."""
+    assert bool(plan_of(*facts, flag=flag).items) is served

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from conftest import SEED, campaign
 from wushe import InputError
 from wushe.model.evidence import CONFIDENCES, Fact
-from wushe.model.facts import Conflict, FactColumns, fact_conflicts as conflicts, field_of, latest_facts as latest, merge_facts as merge
+from wushe.model.facts import Conflict, FactColumns, field_of
+from wushe.model.facts import fact_conflicts as conflicts
+from wushe.model.facts import latest_facts as latest
+from wushe.model.facts import merge_facts as merge
 from wushe.model.kinds import say_instant
 from wushe.model.storage import UNKNOWN_INT
 from wushe.model.tables import Table, empty_table, table_of

@@ -1,8 +1,10 @@
 """Plugins: loaded explicitly, checked at load and at every call, blamed by name, never global."""
 
 import contextlib
+import datetime as dt
 import gc
 import pickle
+import re
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -564,3 +566,75 @@ def test_a_plan_under_other_rules_than_the_city_was_read_with_says_what_is_missi
     city = city_of(village(needs=[need]), rules)
     with pytest.raises(wushe.WusheError, match="micro_wish"):
         wushe.make_plan(city, on=ON)
+
+
+class TestVisiting:
+    """What plugins register for visits is checked at load, and its mistakes name the plugin."""
+
+    @staticmethod
+    def question(name: str) -> wushe.Question:
+        """Return a question of that id."""
+        return wushe.Question(name, "needs", wushe.Text("问", "asks"))
+
+    def test_a_question_twice_in_one_form_is_a_conflict(self) -> None:
+        """By two plugins or by one: the second would never be asked."""
+
+        class Twice:
+            name = "twice"
+
+            @wushe.hookimpl
+            def register_visit_forms(self) -> list[wushe.VisitForm]:
+                asked = TestVisiting.question("q"), TestVisiting.question("q")
+                return [wushe.VisitForm("f", wushe.Text("表", "form"), asked)]
+
+        with pytest.raises(wushe.PluginConflictError, match=r"'q'.*twice and twice"):
+            wushe.load_plugins(Twice())
+
+    def test_a_rule_for_an_unknown_category_fails_at_load(self) -> None:
+        """A suggestion that nobody could confirm is a mistake of the plugin."""
+
+        class Rules:
+            name = "rules"
+
+            @wushe.hookimpl
+            def register_keyword_rules(self) -> list[wushe.KeywordRule]:
+                return [wushe.KeywordRule("nothing", "词")]
+
+        with pytest.raises(
+            wushe.PluginError, match=r"rules 0, hook register_keyword_rules.*'nothing'"
+        ):
+            wushe.load_plugins(Rules())
+
+    @pytest.mark.parametrize("field", ["pattern", "unless"])
+    def test_a_broken_pattern_is_refused_where_it_is_written(self, field: str) -> None:
+        """Not when the first note is read."""
+        with pytest.raises(re.error):
+            wushe.KeywordRule(**{"category": "food", "pattern": "米", field: "("})
+
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            (lambda persons: 1 / 0, "ZeroDivisionError"),
+            (lambda persons: np.zeros(len(persons)), "float64"),
+            (lambda persons: np.zeros(len(persons) + 1, dtype=np.int8), "expected integers"),
+            (lambda persons: np.full(len(persons), 7, dtype=np.int8), "expected integers"),
+            (lambda persons: None, "NoneType"),
+        ],
+    )
+    def test_a_signal_that_fails_is_attributed(self, answer: Any, said: str) -> None:
+        """Plugin, version and signal are named, whatever went wrong."""
+
+        class Signals:
+            name = "signals"
+            __version__ = "7"
+
+            @wushe.hookimpl
+            def register_risk_signals(self) -> list[wushe.RiskSignal]:
+                test = lambda persons, context: answer(persons)  # noqa: E731
+                return [wushe.RiskSignal("odd", wushe.Text("怪", "odd"), test, 1)]
+
+        rules = wushe.load_plugins(Signals())
+        persons = wushe.Columns(2, {})
+        context = wushe.Context(dt.date(2025, 9, 15), rules.categories, rules.target_groups)
+        with pytest.raises(wushe.PluginError, match=f"signals 7.*signal odd.*{said}"):
+            rules.risk_signals["odd"].test(persons, context)

@@ -12,13 +12,12 @@ from .io import write as write
 from .model import Activity as Activity
 from .model import Asset as Asset
 from .model import CaseEvent as CaseEvent
-from .model import Consent as Consent
-from .model import Fact as Fact
-from .model import Visit as Visit
 from .model import CharityResource as CharityResource
 from .model import Community as Community
+from .model import Consent as Consent
 from .model import Donor as Donor
 from .model import Emergency as Emergency
+from .model import Fact as Fact
 from .model import Fund as Fund
 from .model import Household as Household
 from .model import Income as Income
@@ -37,6 +36,7 @@ from .model import SocialWorker as SocialWorker
 from .model import Spending as Spending
 from .model import Station as Station
 from .model import Table as Table
+from .model import Visit as Visit
 from .model import Volunteer as Volunteer
 from .model import VolunteerTeam as VolunteerTeam
 from .model import Wish as Wish
@@ -44,6 +44,11 @@ from .model import from_json as from_json
 from .model import make_table as make_table
 from .model import table_of as table_of
 from .model import to_json as to_json
+from .model.facts import FactColumns as FactColumns
+from .model.facts import fact_conflicts as fact_conflicts
+from .model.facts import latest_facts as latest_facts
+from .model.facts import merge_facts as merge_facts
+from .model.kinds import say_instant as say_instant
 from .model.pairing import pair_covers as pair_covers
 from .model.pairing import pair_km as pair_km
 from .model.pairing import pair_level as pair_level
@@ -57,10 +62,6 @@ from .model.terms import NeedCategory as NeedCategory
 from .model.terms import Pairs as Pairs
 from .model.terms import ScoreTerm as ScoreTerm
 from .model.terms import TargetGroup as TargetGroup
-from .model.facts import FactColumns as FactColumns
-from .model.facts import fact_conflicts as fact_conflicts
-from .model.facts import latest_facts as latest_facts
-from .model.facts import merge_facts as merge_facts
 from .model.visiting import SECTIONS as SECTIONS
 from .model.visiting import KeywordRule as KeywordRule
 from .model.visiting import Question as Question

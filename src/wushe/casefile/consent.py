@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from wushe.casefile.views import CONSENT_AGE, class_of_fact, younger_than
 from wushe.errors import InputError, Problem, ProblemKind
+from wushe.identify.applied import with_facts
 from wushe.model.evidence import PURPOSES
 from wushe.model.storage import Array
 from wushe.model.tables import Table
@@ -68,11 +69,12 @@ def allowed(
     from its own day on, against every consent of that purpose given up to that day that it covers. Sensitive
     fields must be named by the consent, or ``sensitive_consent`` be yes; under 14 (or of unknown age)
     the consent must come from a guardian. A member's answer includes the household's: either's no is
-    a no. Raises InputError for ids that are neither household nor person, ValueError for a purpose
+    a no; facts known on the day go before the tables. Raises InputError for ids that are neither household nor person, ValueError for a purpose
     that is not in `PURPOSES`.
     """
     if purpose not in PURPOSES:
         raise ValueError(f"purpose: {purpose!r} is unknown; expected one of {', '.join(PURPOSES)}")
+    network = with_facts(network, on)
     households = _answers(network, "households", purpose, recipient, fields, on)
     persons = _answers(network, "persons", purpose, recipient, fields, on)
     homes = network["households"].row_of(network["persons"]["household"])

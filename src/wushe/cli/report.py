@@ -34,6 +34,10 @@ _NOT_A_PAGE = Text(
     "文件名应以 .html 或 .xlsx 结尾：{path}",
     "expected a file name that ends in .html or .xlsx: {path}",
 )
+_ALL_ONLY = Text(
+    "工作簿总是包含全部家庭；单独一户请用 .html",
+    "a workbook holds every household; use .html for one",
+)
 _folder = click.argument("folder", type=click.Path(path_type=Path))
 _out = click.option(
     "--out",
@@ -92,6 +96,8 @@ def sheets(
     ending, audience = _ending(out, lang), _audience(internal)
     plan = planned(folder, plugins, check_date(on, lang), lang)
     missing = [c for c in clients if c not in plan.clients]
+    if clients and ending == ".xlsx":
+        raise click.BadParameter(_ALL_ONLY.say(lang), param_hint="--client")
     if missing:
         raise click.BadParameter(", ".join(missing), param_hint="--client")
     if ending == ".xlsx":

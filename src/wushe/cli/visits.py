@@ -22,6 +22,7 @@ from wushe.cli.common import (
     problem_json,
     said_help,
 )
+from wushe.errors import InputError, Problem, ProblemKind
 from wushe.identify import (
     DueList,
     blank_form,
@@ -244,14 +245,36 @@ def record(
         "needs": [need for f in filled for need in f.needs],
         "wishes": [wish for f in filled for wish in f.wishes],
     }
-    tables = dict(city.tables)
-    for kind, records in new.items():
-        kept = {record.id: record for record in (*tables[kind].records(), *records)}
-        tables[kind] = table_of(kind, kept.values())
+    tables = {**city.tables, **{kind: _added(city[kind], records) for kind, records in new.items()}}
     made = wushe.build_network(tables, rules.categories, rules.target_groups, rules.versions)
     wushe.write(made, out)
     click.echo(_RECORDED.say(lang, **{kind: len(records) for kind, records in new.items()}))
     click.echo(WRITTEN.say(lang, path=out))
+
+
+def _added(table: wushe.Table, records: list[Any]) -> wushe.Table:
+    """Return `table` with the `records` that it does not have; what is there already stays as it is.
+
+    Raises InputError for visits whose id stands for another visit.
+    """
+    kept = {record.id: record for record in table.records()}
+    if table.kind.name == "visits":
+        taken = [r.id for r in records if r.id in kept and _occasion(r) != _occasion(kept[r.id])]
+        if taken:
+            raise InputError(Problem(VISIT_ID_TAKEN, "visits", None, "id", key) for key in taken)
+    return table_of(table.kind.name, {**{r.id: r for r in records}, **kept}.values())
+
+
+def _occasion(visit: wushe.Visit) -> tuple[object, ...]:
+    return visit.on, visit.household, visit.person, visit.institution
+
+
+VISIT_ID_TAKEN = ProblemKind(
+    "visit-id-taken",
+    Text("这个走访编号已用于另一次走访", "this id stands for another visit already"),
+    Text("每次走访一个编号", "one id per visit"),
+    Text("给这次走访换一个编号", "give this visit another id"),
+)
 
 
 def _instant(at: str, lang: str) -> str:

@@ -1,5 +1,6 @@
 """Who is in difficulty and what they need: visits and reports become facts, needs lists, visit lists."""
 
+from wushe.identify.applied import with_facts as with_facts
 from wushe.identify.due import DueList as DueList
 from wushe.identify.due import due_list as due_list
 from wushe.identify.duplicates import Proposal as Proposal

@@ -57,7 +57,9 @@ def facts_known_on(network: LinkageNetwork, on: dt.date) -> LatestFacts | None:
     if len(chosen) == 0:
         return None
     columns = {name: column[chosen] for name, column in table.columns.items()}
-    return latest_facts(FactColumns.of(Table(table.kind, columns, table.rows[chosen], table.source)))
+    return latest_facts(
+        FactColumns.of(Table(table.kind, columns, table.rows[chosen], table.source))
+    )
 
 
 def person_columns(

@@ -277,7 +277,7 @@ class _Checker:
         if gone and (not given or max(gone) >= max(given)):
             return True
         consent: object = client.referral_consent
-        return not given and consent is not True
+        return consent is False or (not given and consent is not True)
 
 
 def _base(quantity: int, unit: str) -> int:

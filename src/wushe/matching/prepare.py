@@ -290,8 +290,8 @@ def _with_minor(
 def _consent(network: LinkageNetwork, clients: _Clients, on: dt.date) -> Array:
     """Return the recorded consent to referral on the day `on`: 1 yes, 0 no, -1 unknown.
 
-    A dated consent or its withdrawal (at once, 个人信息保护法 article 15) goes before the flag of
-    the household or person; an institution asks for itself.
+    A recorded no is a no. Else a dated consent or its withdrawal (at once, 个人信息保护法 article 15)
+    goes before the flag of the household or person; an institution asks for itself.
     """
     dated = _dated_consents(network, on)
     tables = (("households", clients.households), ("persons", clients.persons))
@@ -300,7 +300,8 @@ def _consent(network: LinkageNetwork, clients: _Clients, on: dt.date) -> Array:
         table = network.tables[name]
         flags = table["referral_consent"].copy()
         for row, key in enumerate(table.ids):
-            flags[row] = dated.get(key, flags[row])
+            # A no in the table (or laid over it by a fact) stands until it is itself replaced.
+            flags[row] = dated.get(key, flags[row]) if flags[row] != 0 else 0
         found.append(_take_flag(flags, rows))
     served = np.where(clients.kinds == "household", found[0], found[1])
     return np.where(clients.kinds == "institution", 1, served).astype(np.int8)

@@ -61,7 +61,7 @@ class KeywordRule:
 
     category: str
     pattern: str = attrs.field(converter=_pattern)
-    unless: str | None = None
+    unless: str | None = attrs.field(default=None, converter=attrs.converters.optional(_pattern))
     weight: int = 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from wushe.identify.applied import with_facts
 from wushe.matching.candidates import ORDER
 from wushe.matching.result import Matching, match
 from wushe.model.parties import LEVELS
@@ -42,6 +43,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of `network` on the calendar date `on`, under the rules of `plugins`.
 
+    Households and persons are taken as the facts known on that day have them.
+
     `settings` reach plugins through the context; `time_limit` (seconds) bounds the assignment, and
     the plan then says what it could not prove; `progress` is told each stage before it starts.
     Raises ValueError for a bad date, PluginError for a failing plugin, InputError where two sources
@@ -52,6 +55,7 @@ def make_plan(
     context = Context(
         date_of(on), plugins.categories, plugins.target_groups, settings=settings or {}
     )
+    network = with_facts(network, context.on)
     tell(STAGES["supply"])
     offers = pool_offers(network, plugins, context)
     tell(STAGES["matching"])

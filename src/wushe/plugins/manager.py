@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module, metadata
 from itertools import pairwise
 from types import MappingProxyType, ModuleType
@@ -75,9 +76,9 @@ class Plugins:
             "register_target_groups", TargetGroup
         )
         self.risk_signals: Mapping[str, RiskSignal] = self._union(
-            "register_risk_signals", RiskSignal
+            "register_risk_signals", RiskSignal, _attributed
         )
-        self.keyword_rules = self._joined("register_keyword_rules", KeywordRule)
+        self.keyword_rules = self._keyword_rules()
         self.visit_forms = self._forms()
         for hook in ("prioritise_needs", "prioritise_visits"):
             self._first(hook)
@@ -194,7 +195,12 @@ class Plugins:
         found = cities or calls
         return found[0] if found else None
 
-    def _union(self, hook: str, kind: type[T]) -> Mapping[str, T]:
+    def _union(
+        self,
+        hook: str,
+        kind: type[T],
+        owned: Callable[[Plugin, T], T] = lambda _, item: item,
+    ) -> Mapping[str, T]:
         found: dict[str, T] = {}
         owner: dict[str, str] = {}
         for plugin, answer in self._call(hook):
@@ -204,12 +210,19 @@ class Plugins:
                     raise PluginConflictError(
                         f"{hook}: id {key!r} is registered by both {owner[key]} and {plugin.name}; rename one of them"
                     )
-                found[key], owner[key] = item, plugin.name
+                found[key], owner[key] = owned(plugin, item), plugin.name
         return dict(sorted(found.items()))
 
-    def _joined(self, hook: str, kind: type[T]) -> tuple[T, ...]:
-        answers = self._call(hook)
-        return tuple(item for p, answer in answers for item in _several(p, hook, answer, kind))
+    def _keyword_rules(self) -> tuple[KeywordRule, ...]:
+        hook = "register_keyword_rules"
+        found = []
+        for plugin, answer in self._call(hook):
+            for rule in _several(plugin, hook, answer, KeywordRule):
+                if rule.category not in self.categories:
+                    message = f"rule {rule.pattern!r} suggests {rule.category!r}, which no plugin registers"
+                    raise PluginError(plugin.name, plugin.version, hook, message)
+                found.append(rule)
+        return tuple(found)
 
     def _forms(self) -> Mapping[str, VisitForm]:
         hook = "register_visit_forms"
@@ -218,12 +231,13 @@ class Plugins:
         for plugin, answer in self._call(hook):
             for form in _several(plugin, hook, answer, VisitForm):
                 for question in form.questions:
-                    first = owner.setdefault((form.id, question.id), plugin.name)
-                    if first != plugin.name:
+                    key = form.id, question.id
+                    if key in owner:
                         raise PluginConflictError(
                             f"{hook}: question {question.id!r} of form {form.id!r} is registered by "
-                            f"both {first} and {plugin.name}; rename one of them"
+                            f"both {owner[key]} and {plugin.name}; rename one of them"
                         )
+                    owner[key] = plugin.name
                 known = found.get(form.id)
                 questions = (*known.questions, *form.questions) if known else form.questions
                 found[form.id] = attrs.evolve(known or form, questions=questions)
@@ -240,6 +254,43 @@ class Plugins:
                 )
             return answer
         return table_of("offers", _several(plugin, "derive_offers", answer, Offer))
+
+
+def _attributed(plugin: Plugin, signal: RiskSignal) -> RiskSignal:
+    """Return `signal` with a test whose mistakes name the plugin and the signal."""
+    test = partial(_signal_answer, plugin.name, plugin.version, signal.id, signal.test)
+    return attrs.evolve(signal, test=test)
+
+
+def _signal_answer(
+    name: str,
+    version: str,
+    signal: str,
+    test: Callable[..., Any],
+    persons: Columns,
+    context: Context,
+) -> Array:
+    where = name, version, f"register_risk_signals, signal {signal}"
+    try:
+        answer = test(persons, context)
+    except Exception as error:
+        raise PluginError(*where, f"raised {type(error).__name__}: {error}") from error
+    fits = (
+        isinstance(answer, np.ndarray)
+        and answer.dtype.kind == "i"
+        and answer.shape == (len(persons),)
+    )
+    if not fits or not np.isin(answer, (-1, 0, 1)).all():
+        got = (
+            f"{answer.dtype} {answer.shape}"
+            if isinstance(answer, np.ndarray)
+            else type(answer).__name__
+        )
+        raise PluginError(
+            *where, f"answered {got}, expected integers 1, 0 or -1 of shape ({len(persons)},)"
+        )
+    found: Array = answer
+    return found
 
 
 def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = False) -> Plugins:
