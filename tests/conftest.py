@@ -87,7 +87,9 @@ def evidence(request: pytest.FixtureRequest) -> Callable[..., None]:
     """
 
     def record(name: str, /, **figures: int | float | str) -> None:
-        row = {"campaign": name, "test": request.node.nodeid, **figures}
+        # numpy's numbers would be lost on the way from an xdist worker.
+        plain = {key: getattr(value, "item", lambda v=value: v)() for key, value in figures.items()}
+        row = {"campaign": name, "test": request.node.nodeid, **plain}
         request.config.stash[_FIGURES].append(row)
 
     return record
