@@ -67,6 +67,7 @@ MISTAKES: list[tuple[str, Change, str, str, int | None, str | None]] = [
     ("a need of a household that is not there", add("needs.csv", "N-9,meals,H-3,,,1,次,,,,"), "unknown-reference", "needs.csv", 5, "家庭"),
     ("a worker at a station that is not there", swap("social_workers.csv", "S-1", "S-7"), "unknown-reference", "social_workers.csv", 2, "社工站"),
     ("an offer by nobody", swap("offers.csv", "V-1", "V-9"), "unknown-reference", "offers.csv", 2, "provider"),
+    ("a fact that its field refuses", put("facts.csv", "id,subject,field,value,on,at\nA-1,H-1,members_count,two,2025-09-01,2025-09-01T09:00:00+08:00\n"), "not-an-integer", "facts.csv", 2, "value"),
     ("an id of a household and of a person", swap("persons.csv", "P-1", "H-1"), "shared-id", "persons.csv", 2, "id"),
     ("a reference to a table that is missing", drop("donors.csv"), "missing-table", "resources.csv", 2, "donor"),
     ("a need for nobody", add("needs.csv", "N-9,masks,,,,1,件,,,,"), "need-for-nobody", "needs.csv", 5, "家庭"),

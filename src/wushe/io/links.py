@@ -21,6 +21,9 @@ from wushe.io.mistakes import (
     WRONG_DIMENSION,
 )
 from wushe.io.suggest import Suggester
+from wushe.model.evidence import SUBJECTS
+from wushe.model.facts import field_of
+from wushe.model.kinds import BadValueError
 from wushe.model.parties import LEVELS
 from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
@@ -52,6 +55,39 @@ def link_problems(
             yield from _wrong_dimensions(drafts[name], field, categories)
     if "places" in drafts:
         yield from _place_problems(drafts["places"])
+    if "facts" in drafts:
+        yield from _fact_values(drafts)
+
+
+# --- facts -------------------------------------------------------------------------------------
+
+
+def _fact_values(drafts: Drafts) -> Iterator[Problem]:
+    """Yield the facts whose value the field that they fill would refuse; extra facts are free text."""
+    draft = drafts["facts"]
+    kind_of = {key: k for k in SUBJECTS if k in drafts for key in drafts[k].columns["id"]}
+    verdicts: dict[tuple[str, str, str], BadValueError | None] = {}
+    columns = [draft.columns[name] for name in ("subject", "field", "value")]
+    for at, (subject, name, value) in enumerate(zip(*columns, strict=True)):
+        kind = kind_of.get(subject)
+        if kind is None or name is None or value is None:
+            continue
+        key = kind, name, value
+        if key not in verdicts:
+            verdicts[key] = _refusal(kind, name, value)
+        bad = verdicts[key]
+        if bad is not None:
+            yield draft.problem(bad.problem, at, "value", value, **bad.params)
+
+
+def _refusal(kind: str, name: str, value: str) -> BadValueError | None:
+    field = field_of(kind, name)
+    if field is not None and not field.refs:
+        try:
+            field.read(value)
+        except BadValueError as bad:
+            return bad
+    return None
 
 
 # --- ids ---------------------------------------------------------------------------------------
