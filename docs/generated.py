@@ -4,12 +4,14 @@ A line ``<!-- generated: NAME -->`` in a page is replaced, when the documentatio
 what ``PARTS[NAME]()`` returns: Markdown.
 """
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from importlib.resources import files
 from typing import Any
 
 import wushe
@@ -23,6 +25,10 @@ from wushe.model.units import DIMENSIONS, parse_unit
 from wushe.network import RELATIONS
 from wushe.plan.items import NEXT_STEP
 from wushe.privacy import ROLES, role_table
+from wushe.relief.events import EVENTS, MOVES, PHASES
+from wushe.relief.procedure import SITUATIONS, STEP_IDS
+from wushe.rules import Parameter, Policy, Relation, read_parameters
+from wushe.rules.parameters import UNDECIDING
 from wushe.text import Text
 
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -162,13 +168,26 @@ def _package_api(package: str) -> str:
             lines.append(f".. autoexception:: {module.__name__}.{name}")
         elif inspect.isclass(thing):
             lines += [f".. autoclass:: {module.__name__}.{name}", "   :members:"]
-        elif callable(thing):
+        elif inspect.isfunction(thing):
             lines.append(f".. autofunction:: {module.__name__}.{name}")
         else:
-            # A constant has the docstring of its type, which says nothing about it: its keys do.
-            keys = ", ".join(f"``{key}``" for key in thing)
-            lines += [f".. data:: {module.__name__}.{name}", "", f"   {keys}", ""]
+            # A constant has the docstring of its type, which says nothing about it.
+            lines += [f".. data:: {module.__name__}.{name}", "", f"   {_constant(thing)}", ""]
     return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
+def _constant(thing: Any) -> str:
+    """Describe a constant: the keys of a mapping, what a relation or link leads to, else its fields."""
+    if isinstance(thing, Mapping | tuple):
+        return ", ".join(f"``{key}``" for key in thing)
+    if hasattr(type(thing), "__attrs_attrs__"):
+        rows = (
+            f"{thing.parent} -> {thing.child}"
+            if isinstance(thing, Relation)
+            else f"{thing.source} -> {thing.target}"
+        )
+        return f"{thing.label.zh} / {thing.label.en} (``{rows}``)"
+    return f"fields of ``{vars(thing)['_of']}`` as expressions"
 
 
 def _home(cls: type) -> str:
@@ -255,21 +274,170 @@ def _confidences() -> str:
     )
 
 
+# --- relief ---------------------------------------------------------------------------------------
+
+PROVINCES = {
+    "000000": "全国 nation",
+    "120000": "天津 Tianjin",
+    "210000": "辽宁 Liaoning",
+    "220000": "吉林 Jilin",
+    "230000": "黑龙江 Heilongjiang",
+    "320000": "江苏 Jiangsu",
+    "340000": "安徽 Anhui",
+    "350000": "福建 Fujian",
+    "360000": "江西 Jiangxi",
+    "370000": "山东 Shandong",
+    "410000": "河南 Henan",
+    "420000": "湖北 Hubei",
+    "430000": "湖南 Hunan",
+    "440000": "广东 Guangdong",
+    "500000": "重庆 Chongqing",
+    "530000": "云南 Yunnan",
+    "620000": "甘肃 Gansu",
+    "650000": "新疆 Xinjiang",
+}
+PLACES = {
+    "321300": "宿迁", "340100": "合肥", "340300": "蚌埠", "340304": "禹会区", "340400": "淮南", "340722": "枞阳县",
+    "341100": "滁州", "341200": "阜阳", "341300": "宿州（含砀山）", "341322": "萧县", "341324": "泗县",
+    "341500": "六安", "341522": "霍邱县", "341600": "亳州", "341700": "池州", "341702": "贵池区", "341721": "东至县",
+    "341722": "石台县", "341723": "青阳县", "341800": "宣城", "341802": "宣州区", "341881": "宁国", "341882": "广德",
+    "350303": "莆田涵江区", "360100": "南昌", "370500": "东营", "371000": "威海", "371300": "临沂", "410300": "洛阳",
+    "410922": "清丰县", "420100": "武汉", "420500": "宜昌", "420700": "鄂州", "421000": "荆州", "421381": "广水",
+    "422800": "恩施州", "430100": "长沙", "440300": "深圳", "500231": "垫江县", "532300": "楚雄州", "620100": "兰州",
+    "620300": "金昌", "620500": "天水", "620800": "平凉", "620802": "崆峒区", "650100": "乌鲁木齐",
+    "652300": "昌吉州", "652722": "精河县",
+}  # fmt: skip
+PERIODS = {"once": "一次 once", "month": "每月 month", "year": "每年 year"}
+
+
+def _cited(document: str, article: str) -> str:
+    return f"{document} {article}".strip()
+
+
+def _policies() -> str:
+    def row(policy: Policy) -> list[str]:
+        unit = {"households": "家庭 household", "persons": "人员 person"}[policy.unit]
+        force = f"<br>{policy.valid_from or '…'} —" if policy.valid_from or policy.valid_to else ""
+        until = f" {policy.valid_to}" if policy.valid_to else ""
+        return [
+            f"`{policy.id}`<br>{policy.name.zh}<br>{policy.name.en}",
+            f"{_cited(policy.document, policy.article)}{force}{until}",
+            f"{policy.confidence}<br>{policy.checked}",
+            f"{unit}<br>{len(policy.conditions)}",
+            "<br>".join(f"{a.name.zh}，{PERIODS[a.period]}" for a in policy.amounts),
+        ]
+
+    heads = (
+        *("政策<br>policy", "文件、条款、施行<br>document, article, in force"),
+        *(
+            "可信度、核对<br>confidence, checked",
+            "对象、条件数<br>unit, conditions",
+            "金额<br>amounts",
+        ),
+    )
+    return _table(heads, (row(policy) for policy in wushe.load_plugins().policies))
+
+
+def _conditions() -> str:
+    parts = []
+    for policy in wushe.load_plugins().policies:
+        rows = [
+            [f"`{c.id}`", f"{c.text.zh}<br>{c.text.en}", _cited(c.document, c.article)]
+            for c in policy.conditions
+        ]
+        table = _table(["条件 condition", "内容 says", "依据 source"], rows)
+        note = f"\n\n{policy.note.zh}\n\n{policy.note.en}" if policy.note else ""
+        parts.append(f"### `{policy.id}` {policy.name.zh}\n\n{table}{note}")
+    return "\n\n".join(parts)
+
+
+def pack_parameters() -> list[Parameter]:
+    """Return the newest row of each name, region and area of the pack, by region, name and area.
+
+    A row that may decide goes before a newer one that never does.
+    """
+    table = files("wushe.plugins.defaults.relief") / "parameters.csv"
+    newest: dict[tuple[str, str, str], Parameter] = {}
+    for one in read_parameters(table, "parameters.csv"):
+        held = newest.setdefault((one.region, one.name, one.area), one)
+        if _rank(one) >= _rank(held):
+            newest[one.region, one.name, one.area] = one
+    return [newest[key] for key in sorted(newest)]
+
+
+def _rank(p: Parameter) -> tuple[bool, dt.date]:
+    return _decides(p), p.valid_from or dt.date.min
+
+
+def _decides(p: Parameter) -> bool:
+    """Return whether the row may decide anything on some day."""
+    return p.valid_from is not None and p.confidence != UNDECIDING and not p.draft and p.placed
+
+
+def _parameters() -> str:
+    parts = []
+    rows = pack_parameters()
+    for province in sorted({p.region[:2] for p in rows}):
+        code = f"{province}0000"
+        lines = [_parameter(p) for p in rows if p.region.startswith(province)]
+        heads = ("地区 place", "参数 name", "值 value", "文件、起始日 document, from", "可信度")
+        parts.append(f"### {PROVINCES.get(code, code)}\n\n{_table(heads, lines)}")
+    return "\n\n".join(parts)
+
+
+def _parameter(p: Parameter) -> list[str]:
+    place = "" if p.region.endswith("0000") else f"{p.region} {PLACES.get(p.region, '')}"
+    start = p.valid_from.isoformat() if p.valid_from else "未查到 not found"
+    end = p.valid_to or p.expires
+    mark = p.confidence if _decides(p) else f"{p.confidence} ✗"
+    return [
+        f"{place} {p.area}".strip(),
+        f"`{p.name}`",
+        f"{p.value.replace('<', '&lt;')} {p.unit}",
+        f"{_cited(p.document, p.article)}<br>{start} —{f' {end}' if end else ''}",
+        mark,
+    ]
+
+
+def _step_ids() -> str:
+    return _table(["id", "步骤", "step"], [[f"`{k}`", t.zh, t.en] for k, t in STEP_IDS.items()])
+
+
+def _situations() -> str:
+    return _table(["id", "情形", "case"], [[f"`{k}`", t.zh, t.en] for k, t in SITUATIONS.items()])
+
+
+def _events() -> str:
+    rows = [
+        [f"`{kind}`", text.zh, text.en, PHASES[to].zh if (to := MOVES[kind][1]) else ""]
+        for kind, text in EVENTS.items()
+    ]
+    return _table(["kind", "事项", "event", "此后 phase"], rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "casefile_api": partial(_package_api, "casefile"),
     "categories": _categories,
+    "conditions": _conditions,
     "confidences": _confidences,
     "errors": _errors,
+    "events": _events,
     "groups": _groups,
     "identify_api": partial(_package_api, "identify"),
+    "parameters": _parameters,
     "person_fields": _person_fields,
+    "policies": _policies,
     "reasons": _reasons,
     "records": _records,
     "relations": _relations,
+    "relief_api": partial(_package_api, "relief"),
     "render_api": partial(_package_api, "render"),
     "report_api": partial(_package_api, "report"),
     "roles": _roles,
     "rules": _rules,
+    "rules_api": partial(_package_api, "rules"),
     "sensitive": _sensitive,
+    "situations": _situations,
+    "step_ids": _step_ids,
     "units": _units,
 }

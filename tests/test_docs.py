@@ -27,6 +27,7 @@ from typing import Any
 
 import attrs
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -39,6 +40,7 @@ from wushe.model.spec import RECORD_KINDS
 from wushe.plugins import hookspecs
 from wushe.plugins.manager import available
 from wushe.privacy import ROLES, role_table
+from wushe.relief import assess, link_relief
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -315,6 +317,59 @@ def test_every_person_column_is_documented() -> None:
     assert {"group", "signal"} <= set(seen)
 
 
+def test_every_column_of_money_needs_is_documented() -> None:
+    """The hook reference lists the columns by which sources of relief are ordered."""
+    seen: dict[str, str] = {}
+
+    class Spy:
+        name = "spy"
+
+        @wushe.hookimpl
+        def order_relief_sources(self, needs: Any, sources: tuple[str, ...]) -> Any:
+            seen.update({name: str(array.dtype) for name, array in needs.arrays.items()})
+            return np.zeros((len(needs), len(sources)), dtype=np.int64)
+
+    rules = wushe.load_plugins("dangshan", Spy())
+    city = wushe.read(demo_path("dangshan"), plugins=rules)
+    link_relief(city, assess(city, on=ON, plugins=rules, policies=()), plugins=rules, on=ON)
+    section = re.search(
+        r"^### `money_needs`$(.*?)(?=^##)", page("reference/hooks.md"), re.MULTILINE | re.DOTALL
+    )
+    assert section is not None
+    rows = re.findall(r"^\| `(\w+)` \| ([\w\[\]]+) \| \(n,\) \|", section[1], re.MULTILINE)
+    assert dict(rows) == seen
+    assert len(rows) == len(seen)
+
+
+def test_every_policy_of_the_pack_is_in_the_table() -> None:
+    """The table of policies has a row for each with document, confidence and day of checking."""
+    text = page("reference/policies.md")
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    for policy in wushe.load_plugins().policies:
+        cells = rows[policy.id].split(" | ")
+        assert policy.document in cells[1]
+        assert policy.article in cells[1]
+        assert cells[2] == f"{policy.confidence}<br>{policy.checked}"
+        assert cells[3].endswith(f"<br>{len(policy.conditions)}")
+
+
+def test_every_name_of_the_parameters_is_in_the_table() -> None:
+    """The table of parameters names each that the table of the pack has, wherever it holds."""
+    text = page("reference/policies.md")
+    listed = set(re.findall(r"^\| [^|]*\| `(\w+)` \|", text, re.MULTILINE))
+    assert {p.name for p in _generated().pack_parameters()} == listed
+    assert len(listed) > 100
+
+
+def test_the_whole_language_is_in_the_howto() -> None:
+    """Each function, relation and link that rules are written with stands in the table of the how-to."""
+    text = page("howto/write-a-policy.md")
+    module = importlib.import_module("wushe.rules")
+    names = {n for n, v in vars(module).items() if n.islower() and not inspect.ismodule(v)}
+    shown = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", text))))
+    assert {n for n in names if n[0] != "_"} - shown == set()
+
+
 def _commands(group: click.Group, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -367,7 +422,7 @@ def test_every_public_name_is_in_the_api_reference() -> None:
     assert named >= {n for n in wushe.__all__ if not n.startswith("_")}
 
 
-@pytest.mark.parametrize("package", ["casefile", "identify", "render", "report"])
+@pytest.mark.parametrize("package", ["casefile", "identify", "relief", "render", "report", "rules"])
 def test_every_name_of_a_public_package_is_in_the_api_reference(package: str) -> None:
     """The API page documents each name that a public package exports, and says where it is."""
     module = importlib.import_module(f"wushe.{package}")

@@ -78,6 +78,10 @@ from .plan import make_plan as make_plan
 from .plugins.hookspecs import hookimpl as hookimpl
 from .plugins.manager import Plugins as Plugins
 from .plugins.manager import load_plugins as load_plugins
+from .relief import Assessments as Assessments
+from .relief import Linkage as Linkage
+from .relief import assess as assess
+from .relief import link_relief as link_relief
 from .text import Text as Text
 
 __version__: str

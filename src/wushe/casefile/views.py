@@ -42,8 +42,9 @@ _REFERENCES = (
 )  # fmt: skip
 _PERSON_HEALTH = (
     "disability_cert", "disability_type", "disability_level", "major_illness", "illness",
-    "selfcare_unable", "civil_capacity", "nursing_fee_fen",
+    "selfcare_unable", "civil_capacity", "nursing_fee_fen", "longterm_care", "autism",
 )  # fmt: skip
+_PERSON_FINANCE = ("base_pension_fen", "preferential_fen", "income_month_fen", "property_ok")
 _BY_FIELD: dict[tuple[str, str], DataClass] = {
     **{("persons", name): "health" for name in _PERSON_HEALTH},
     **{
@@ -51,10 +52,11 @@ _BY_FIELD: dict[tuple[str, str], DataClass] = {
         for name in (
             *("target_groups", "custody", "custody_from", "custody_months", "declared_missing_on"),
             *("contact_lost_on", "guardianship_revoked", "deported", "religious_years"),
-            *("care_mode", "child_status"),
+            *("care_mode", "child_status", "statuses", "parents_untraceable"),
+            *("no_shelter", "kin_support", "on_street"),
         )
     },
-    **{("persons", name): "finance" for name in ("base_pension_fen", "preferential_fen")},
+    **{("persons", name): "finance" for name in _PERSON_FINANCE},
     ("wishes", "id"): "open",  # by which a giver claims the wish
     ("persons", "birth"): "birth",
     ("obligors", "birth"): "birth",
@@ -63,6 +65,8 @@ _BY_FIELD: dict[tuple[str, str], DataClass] = {
     ("households", "target_groups"): "standing",
     ("households", "income_month_fen"): "finance",
     ("households", "income_year_fen"): "finance",
+    **{("households", name): "finance" for name in ("property_ok", "sudden_spending")},
+    **{("households", name): "standing" for name in ("statuses", "dibao_tier", "survey_refused")},
     ("households", "hukou_place"): "place",
     **{("visits", name): "case" for name in ("kind", "on", "form", "outcome", "willing")},
     ("visits", "expected"): "health",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 import wushe
-from wushe.cli import casefile, plans, plugins, report, visits
+from wushe.cli import casefile, plans, plugins, relief, report, visits
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,6 +25,7 @@ for command in (
     plans.plan,
     visits.visits,
     casefile.casefile,
+    relief.relief,
     report.report,
     plugins.plugins,
 ):

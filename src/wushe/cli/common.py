@@ -51,7 +51,10 @@ plugin_option = click.option(
     "plugins",
     multiple=True,
     metavar="NAME",
-    help=said_help("启用的城市插件，可重复", "city plugin to load, may be repeated"),
+    help=said_help(
+        "启用的城市插件（名字或 .py 文件），可重复",
+        "city plugin to load (name or .py file), may be repeated",
+    ),
 )
 on_option = click.option(
     "--on", required=True, metavar="YYYY-MM-DD", help=said_help("计划日期", "date of the plan")
@@ -136,14 +139,21 @@ _READING = Text("读取数据表", "reading the tables")
 
 
 def planned(
-    folder: Path, plugins: tuple[str, ...], on: str, lang: str, time_limit: float = 600.0
+    folder: Path,
+    plugins: tuple[str, ...],
+    on: str,
+    lang: str,
+    time_limit: float = 600.0,
+    relief: bool = False,
 ) -> Plan:
     """Read `folder`, plan it on the date `on`, and show the stages on the way."""
     with progress(lang) as tell:
         tell(_READING)
         rules = wushe.load_plugins(*plugins)
         city = wushe.read(folder, plugins=rules)
-        return wushe.make_plan(city, plugins=rules, on=on, time_limit=time_limit, progress=tell)
+        return wushe.make_plan(
+            city, plugins=rules, on=on, relief=relief, time_limit=time_limit, progress=tell
+        )
 
 
 def check_date(on: str, lang: str, option: str = "--on") -> str:

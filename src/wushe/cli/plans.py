@@ -60,7 +60,7 @@ def demo(name: str, list_demos: bool, out: Path | None, lang: str, as_json: bool
             _NO_DEMO.say(lang, name=name, known=", ".join(DEMOS)), param_hint="NAME"
         )
     chosen = DEMOS[name]
-    plan = planned(demo_path(name), chosen.plugins, chosen.on, lang)
+    plan = planned(demo_path(name), chosen.plugins, chosen.on, lang, relief=chosen.relief)
     page = out or Path(f"wushe-demo-{name}.html")
     plan.to_html(page, lang=lang)
     if as_json:
@@ -139,6 +139,10 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
     "--internal", is_flag=True, help=said_help("内部版，显示姓名", "for the own team: show names")
 )
 @click.option(
+    "--relief", is_flag=True,
+    help=said_help("先扣除政府救助和互助，其余才请慈善", "take government relief and mutual aid off the needs first"),
+)  # fmt: skip
+@click.option(
     "--time-limit",
     type=click.FloatRange(min=0),
     default=600.0,
@@ -150,11 +154,11 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
 @guarded
 def plan(
     folder: Path, on: str, plugins: tuple[str, ...], out: Path | None, csv_file: Path | None, client: str | None,
-    internal: bool, time_limit: float, lang: str, as_json: bool,
+    internal: bool, relief: bool, time_limit: float, lang: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Make the plan of a city folder."""
     check_date(on, lang)
-    made = planned(folder, plugins, on, lang, time_limit)
+    made = planned(folder, plugins, on, lang, time_limit, relief)
     audience: Any = "internal" if internal else "masked"
     if out is not None:
         made.to_html(out, lang=lang, audience=audience)

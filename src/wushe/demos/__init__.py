@@ -15,16 +15,30 @@ from wushe.text import Text
 
 @attrs.frozen
 class Demo:
-    """A folder of made-up tables, the plugins and date it is planned with, and its story households."""
+    """A folder of made-up tables, the plugins and date it is planned with, and its story households.
+
+    `relief`: the plan asks of charity only what government relief and mutual aid leave.
+    """
 
     about: Text
     plugins: tuple[str, ...]
     on: str
     stories: tuple[str, ...]
+    relief: bool = False
 
 
 DEMOS: Mapping[str, Demo] = MappingProxyType(
     {
+        "dangshan": Demo(
+            Text(
+                "砀山政策找人的故事（虚构细节）：5 户家庭，卖玉米的钱家，计划日期 2025-08-05",
+                "policies that look for people, Dangshan (details made up): 5 households, the corn seller's among them, planned on 2025-08-05",
+            ),
+            ("dangshan",),
+            "2025-08-05",
+            ("H-QIAN",),
+            relief=True,
+        ),
         "wuchang": Demo(
             Text(
                 "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",

@@ -43,6 +43,43 @@ DIED_BEFORE_BIRTH = ProblemKind(
 )
 
 
+DISABILITY_TYPES = {
+    "visual": "视力",
+    "hearing": "听力",
+    "speech": "言语",
+    "physical": "肢体",
+    "intellectual": "智力",
+    "mental": "精神",
+    "multiple": "多重",
+}
+RELIEF_STATUSES = {
+    "dibao": "低保",
+    "tekun": "特困",
+    "edge": "低保边缘",
+    "rigid": "刚性支出困难",
+    "monitored": "防返贫监测",
+}
+"""Recognised statuses of low-income people (国办发〔2023〕39号)."""
+COMPLETE = {
+    "members": "家庭成员",
+    "incomes": "收入",
+    "spendings": "支出",
+    "assets": "财产",
+    "emergencies": "急难事件",
+    "grants": "已获救助",
+}
+"""Tables in which a household may have stated everything, so that what is absent there is none."""
+SELFCARE = {
+    "eat": "吃饭",
+    "dress": "穿衣",
+    "bed": "上下床",
+    "toilet": "如厕",
+    "walk": "室内行走",
+    "bathe": "洗澡",
+}
+"""The six self-care items of 民发〔2021〕43号 article 21."""
+
+
 @record("households", "家庭")
 class Household:
     """A household that is served. Consents are three-valued: only a recorded yes is a yes."""
@@ -87,27 +124,29 @@ class Household:
     reviewed_on: Annotated[dt.date | None, spec(DATE, "上次复核日期")] = None
     grace_from: Annotated[dt.date | None, spec(DATE, "渐退起始日")] = None
     idle_land: Annotated[bool | None, spec(FLAG, "有撂荒耕地")] = None
+    statuses: Annotated[
+        tuple[str, ...] | None,
+        spec(choice_tags(RELIEF_STATUSES), "现有救助身份", doc="none: asked, and there is none"),
+    ] = None
+    complete: Annotated[
+        tuple[str, ...] | None,
+        spec(choice_tags(COMPLETE), "已全部登记", doc="tables that hold all there is"),
+    ] = None
+    property_ok: Annotated[
+        bool | None, spec(FLAG, "财产经核查符合规定", doc="民发〔2021〕57号第14条")
+    ] = None
+    survey_refused: Annotated[bool | None, spec(FLAG, "拒绝配合调查")] = None
+    sudden_spending: Annotated[
+        bool | None, spec(FLAG, "必需支出突增超出承受能力", doc="支出型临时救助")
+    ] = None
+    dibao_tier: Annotated[
+        str | None,
+        spec(
+            choice({"A": "A类", "B": "B类", "C": "C类", "1": "一类", "2": "二类", "3": "三类", "4": "四类"}),
+            "低保档次",
+        ),
+    ] = None  # fmt: skip
     note: Annotated[str | None, spec(TEXT, "备注", sensitive="free_text")] = None
-
-
-DISABILITY_TYPES = {
-    "visual": "视力",
-    "hearing": "听力",
-    "speech": "言语",
-    "physical": "肢体",
-    "intellectual": "智力",
-    "mental": "精神",
-    "multiple": "多重",
-}
-SELFCARE = {
-    "eat": "吃饭",
-    "dress": "穿衣",
-    "bed": "上下床",
-    "toilet": "如厕",
-    "walk": "室内行走",
-    "bathe": "洗澡",
-}
-"""The six self-care items of 民发〔2021〕43号 article 21."""
 
 
 def _birth_differs(id_number: Array, birth: Array) -> Array:
@@ -208,6 +247,23 @@ class Person:
     ] = None
     father: Annotated[str | None, spec(IDENT, "父亲", refs=("persons",))] = None
     mother: Annotated[str | None, spec(IDENT, "母亲", refs=("persons",))] = None
+    statuses: Annotated[
+        tuple[str, ...] | None,
+        spec(choice_tags(RELIEF_STATUSES), "现有救助身份", doc="none: asked, and there is none"),
+    ] = None
+    income_month_fen: Annotated[
+        int | None, spec(MONEY, "本人月收入(元)", doc="as 民发〔2021〕43号第6条 counts it", low=0)
+    ] = None
+    property_ok: Annotated[
+        bool | None, spec(FLAG, "本人财产符合特困规定", doc="民发〔2021〕43号第7条")
+    ] = None
+    obligors_complete: Annotated[bool | None, spec(FLAG, "义务人已全部登记")] = None
+    longterm_care: Annotated[bool | None, spec(FLAG, "需长期照护满6个月")] = None
+    parents_untraceable: Annotated[bool | None, spec(FLAG, "查找不到生父母")] = None
+    autism: Annotated[bool | None, spec(FLAG, "孤独症")] = None
+    no_shelter: Annotated[bool | None, spec(FLAG, "无法自行解决食宿")] = None
+    kin_support: Annotated[bool | None, spec(FLAG, "有亲友可投靠")] = None
+    on_street: Annotated[bool | None, spec(FLAG, "正在流浪乞讨")] = None
 
 
 @record("institutions", "机构")
@@ -332,18 +388,7 @@ class ReliefStatus:
     id: Annotated[str, spec(IDENT, "编号")]
     kind: Annotated[
         str,
-        spec(
-            choice(
-                {
-                    "dibao": "低保",
-                    "tekun": "特困",
-                    "edge": "低保边缘",
-                    "rigid": "刚性支出困难",
-                    "monitored": "防返贫监测",
-                }
-            ),
-            "类型",
-        ),
+        spec(choice(RELIEF_STATUSES), "类型"),
     ]
     household: Annotated[str | None, spec(IDENT, "家庭", refs=("households",))] = None
     person: Annotated[str | None, spec(IDENT, "人员", refs=("persons",))] = None

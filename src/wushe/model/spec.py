@@ -94,8 +94,8 @@ class Field:
                 raise BadValueError(WRONG_TYPE, type=f"canonical {self.kind.name}")
         elif self.kind is kinds.QUANTITY and value <= 0:
             raise BadValueError(kinds.NOT_QUANTITY)
-        elif self.kind.storage == "int64" and abs(value) >= 2**62:
-            raise BadValueError(OUT_OF_RANGE, low=-(2**62), high=2**62)
+        elif self.kind.storage == "int64" and abs(value) >= 2**60:
+            raise BadValueError(OUT_OF_RANGE, low=-(2**60), high=2**60)
         self.check_range(value)
 
     def check_range(self, value: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, repeat
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +16,9 @@ from wushe.errors import InputError, Problem
 from wushe.model.kinds import BadValueError
 from wushe.model.spec import MISSING, RECORD_KINDS, Field, RecordKind, problem_of
 from wushe.model.storage import Array, pack, unknown, unpack
+
+FEW = 64
+"""Up to so many ids are looked up one by one in the sorted ids; more through an index of all."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -57,8 +62,16 @@ class Table:
 
     def row_of(self, ids: Iterable[str | None]) -> npt.NDArray[np.int64]:
         """Return the row of each id, int64 array; -1 where the id is None or absent."""
-        index = {key: row for row, key in enumerate(self.ids)}
-        return np.array([index.get(key, -1) for key in ids], dtype=np.int64)
+        wanted = list(ids)
+        if len(wanted) < FEW:
+            return np.array([self._find(key) for key in wanted], dtype=np.int64)
+        index = dict(zip(self.ids.tolist(), count()))
+        return np.fromiter(map(index.get, wanted, repeat(-1)), dtype=np.int64, count=len(wanted))
+
+    def _find(self, key: str | None) -> int:
+        ids = self.ids
+        row = len(ids) if key is None else bisect_left(ids, key)
+        return row if row < len(ids) and ids[row] == key else -1
 
     def record(self, row: int) -> Any:
         """Return the record at `row`."""

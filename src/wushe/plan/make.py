@@ -26,6 +26,7 @@ from wushe.text import Text
 
 Progress = Callable[[Text], None]
 STAGES = {
+    "relief": Text("先看政府救助", "government relief first"),
     "supply": Text("汇集资源库", "gathering the resource pool"),
     "matching": Text("供需匹配", "matching needs with offers"),
     "plan": Text("形成一户一策", "writing one plan per household"),
@@ -38,12 +39,16 @@ def make_plan(
     plugins: Plugins | None = None,
     on: str | dt.date,
     settings: Mapping[str, Any] | None = None,
+    relief: bool = False,
     time_limit: float = 600.0,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the plan of `network` on the calendar date `on`, under the rules of `plugins`.
 
     Households and persons are taken as the facts known on that day have them.
+
+    With `relief` the needs are those that government relief and mutual aid leave, see `link_relief`:
+    what is to be expected of them, or not yet checked, is not asked of charity.
 
     `settings` reach plugins through the context; `time_limit` (seconds) bounds the assignment, and
     the plan then says what it could not prove; `progress` is told each stage before it starts.
@@ -56,6 +61,9 @@ def make_plan(
         date_of(on), plugins.categories, plugins.target_groups, settings=settings or {}
     )
     network = with_facts(network, context.on)
+    if relief:
+        tell(STAGES["relief"])
+        network = _after_relief(network, plugins, context.on)
     tell(STAGES["supply"])
     offers = pool_offers(network, plugins, context)
     tell(STAGES["matching"])
@@ -68,6 +76,13 @@ def make_plan(
         matching.prepared.context,
     )
     return _Writer(network, offers, matching, scores).plan(plugins)
+
+
+def _after_relief(network: LinkageNetwork, plugins: Plugins, on: dt.date) -> LinkageNetwork:
+    from wushe.relief import assess, link_relief
+
+    assessments = assess(network, on=on, plugins=plugins)
+    return link_relief(network, assessments, plugins=plugins, on=on).network()
 
 
 @attrs.frozen(eq=False)

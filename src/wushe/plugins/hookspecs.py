@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         TargetGroup,
     )
     from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
+    from wushe.rules.parameters import Parameter
+    from wushe.rules.policy import Policy
 
 PROJECT = "wushe"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -56,6 +58,34 @@ def register_keyword_rules() -> Sequence[KeywordRule]:  # type: ignore[empty-bod
 @hookspec
 def register_risk_signals() -> Sequence[RiskSignal]:  # type: ignore[empty-body]
     """Return signs of difficulty. Combined by union; the same id twice is a conflict at load."""
+
+
+@hookspec
+def register_parameters() -> Sequence[Parameter]:  # type: ignore[empty-body]
+    """Return dated, regional, sourced parameters of relief rules. Combined by union.
+
+    The same name, region, sub-area and first day twice is a conflict unless the later plugin's row says
+    `replaces`.
+    """
+
+
+@hookspec
+def register_policies() -> Sequence[Policy]:  # type: ignore[empty-body]
+    """Return relief policies. Combined by union; the same id twice is a conflict at load.
+
+    A policy that names another one in `replaces` takes its place.
+    """
+
+
+@hookspec
+def order_relief_sources(  # type: ignore[empty-body]
+    needs: Columns, sources: tuple[str, ...], context: Context
+) -> Array:
+    """Return each source's turn for each money need, int (n_needs, n_sources), 0 first.
+
+    One answer counts: a city's before the default. `sources` are kinds of money such as
+    ``government`` and ``mutual_aid``; what they leave is for charity.
+    """
 
 
 @hookspec

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from importlib import import_module, metadata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import pairwise
-from types import MappingProxyType, ModuleType
-from typing import Any, TypeVar, get_args
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import attrs
 import numpy as np
-import pluggy
 
 from wushe.errors import PluginConflictError, PluginError, WusheError
 from wushe.model.help import Offer
@@ -23,40 +21,32 @@ from wushe.model.terms import (
     FilterTerm,
     NeedCategory,
     Pairs,
-    Reason,
     ScoreTerm,
     TargetGroup,
 )
 from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
-from wushe.plugins import hookspecs
+from wushe.plugins.answers import (
+    SCORE_STEPS,
+    QuantisedScore,
+    attributed,
+    filter_term,
+    quantised,
+    ranks,
+    several,
+    unit_interval,
+)
+from wushe.plugins.loading import HOOKS, Plugin, available, load_one, pickled, register
+from wushe.rules.expr import RuleError
+from wushe.rules.parameters import Parameter, ParameterBook
+from wushe.rules.policy import Policy, PolicySet
 
-GROUP = "wushe"
-"""Entry point group in which plugins, built-in ones included, are found by name."""
+__all__ = ["SCORE_STEPS", "Plugin", "Plugins", "QuantisedScore", "available", "load_plugins"]
+
 DEFAULTS = "defaults"
-SCORE_STEPS = 1000
-"""Score values are quantised to this many steps."""
 MAX_TOTAL_WEIGHT = 10**6
 """Largest sum of score weights: keeps every edge cost within int32."""
 
 T = TypeVar("T")
-
-
-@attrs.frozen(eq=False)
-class Plugin:
-    """One loaded plugin: its name, version and the object that holds its hooks."""
-
-    name: str
-    version: str
-    implementation: object
-
-
-@attrs.frozen(eq=False)
-class QuantisedScore:
-    """A score term after the hook boundary: `points` = round(value * 1000), int32 (n_pairs,)."""
-
-    plugin: str
-    term: ScoreTerm
-    points: Array
 
 
 class Plugins:
@@ -68,7 +58,7 @@ class Plugins:
     def __init__(self, loaded: Sequence[Plugin], ordered: bool = False) -> None:
         self._loaded = tuple(loaded)
         self._ordered = ordered
-        self._manager = _register(self._loaded)
+        self._manager = register(self._loaded)
         self.categories: Mapping[str, NeedCategory] = self._union(
             "register_need_categories", NeedCategory
         )
@@ -76,15 +66,17 @@ class Plugins:
             "register_target_groups", TargetGroup
         )
         self.risk_signals: Mapping[str, RiskSignal] = self._union(
-            "register_risk_signals", RiskSignal, _attributed
+            "register_risk_signals", RiskSignal, attributed
         )
         self.keyword_rules = self._keyword_rules()
         self.visit_forms = self._forms()
-        for hook in ("prioritise_needs", "prioritise_visits"):
+        self.parameters = self._parameters()
+        self.policies = self._policies()
+        for hook in ("prioritise_needs", "prioritise_visits", "order_relief_sources"):
             self._first(hook)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (tuple(_pickled(p) for p in self._loaded), self._ordered)
+        return _rebuild, (tuple(pickled(p) for p in self._loaded), self._ordered)
 
     def __repr__(self) -> str:
         return f"<Plugins {', '.join(f'{n} {v}' for n, v in self.versions)}>"
@@ -96,7 +88,7 @@ class Plugins:
 
     def hooks_of(self, name: str) -> tuple[str, ...]:
         """Return the hooks that plugin `name` implements, sorted."""
-        return tuple(sorted(h for h in _HOOKS if any(p.name == name for p, _ in self._calls(h))))
+        return tuple(sorted(h for h in HOOKS if any(p.name == name for p, _ in self._calls(h))))
 
     def derive_offers(
         self, parties: Mapping[str, Table], context: Context
@@ -113,12 +105,24 @@ class Plugins:
         """Return priorities in 0..1, float64 (n_persons,): a city's answer before the default's."""
         return self._prioritise("prioritise_visits", "persons", persons, context)
 
+    def order_relief_sources(
+        self, needs: Columns, sources: tuple[str, ...], context: Context
+    ) -> Array:
+        """Return each source's turn for each need, 0 first, int64 (n_needs, n_sources)."""
+        hook = "order_relief_sources"
+        chosen = self._first(hook)
+        if chosen is None:
+            return np.tile(np.arange(len(sources)), (len(needs), 1))
+        given = {"needs": needs, "sources": sources, "context": context}
+        plugin, answer = self._invoke(chosen, hook, given)
+        return ranks(plugin, hook, answer, len(needs), len(sources))
+
     def _prioritise(self, hook: str, name: str, rows: Columns, context: Context) -> Array:
         chosen = self._first(hook)
         if chosen is None:
             return np.zeros(len(rows))
         plugin, answer = self._invoke(chosen, hook, {name: rows, "context": context})
-        return _unit_interval(plugin, hook, answer, len(rows), f"n_{name}")
+        return unit_interval(plugin, hook, answer, len(rows), f"n_{name}")
 
     def filter_candidates(
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
@@ -128,9 +132,9 @@ class Plugins:
             "filter_candidates", needs=needs, offers=offers, pairs=pairs, context=context
         )
         return [
-            (p.name, _filter_term(p, term, len(pairs)))
+            (p.name, filter_term(p, term, len(pairs)))
             for p, answer in answers
-            for term in _several(p, "filter_candidates", answer, FilterTerm)
+            for term in several(p, "filter_candidates", answer, FilterTerm)
         ]
 
     def score_candidates(
@@ -141,9 +145,9 @@ class Plugins:
             "score_candidates", needs=needs, offers=offers, pairs=pairs, context=context
         )
         terms = [
-            _score_term(p, term, len(pairs))
+            quantised(p, term, len(pairs))
             for p, answer in answers
-            for term in _several(p, "score_candidates", answer, ScoreTerm)
+            for term in several(p, "score_candidates", answer, ScoreTerm)
         ]
         terms.sort(key=lambda s: s.term.name)
         for a, b in pairwise(terms):
@@ -204,7 +208,7 @@ class Plugins:
         found: dict[str, T] = {}
         owner: dict[str, str] = {}
         for plugin, answer in self._call(hook):
-            for item in _several(plugin, hook, answer, kind):
+            for item in several(plugin, hook, answer, kind):
                 key = item.id  # type: ignore[attr-defined]
                 if key in found:
                     raise PluginConflictError(
@@ -217,19 +221,70 @@ class Plugins:
         hook = "register_keyword_rules"
         found = []
         for plugin, answer in self._call(hook):
-            for rule in _several(plugin, hook, answer, KeywordRule):
+            for rule in several(plugin, hook, answer, KeywordRule):
                 if rule.category not in self.categories:
                     message = f"rule {rule.pattern!r} suggests {rule.category!r}, which no plugin registers"
                     raise PluginError(plugin.name, plugin.version, hook, message)
                 found.append(rule)
         return tuple(found)
 
+    def _parameters(self) -> ParameterBook:
+        found: list[Parameter] = []
+        owner: dict[tuple[Any, ...], str] = {}
+        for plugin, answer in self._call("register_parameters"):
+            for item in several(plugin, "register_parameters", answer, Parameter):
+                taken = owner.get(item.key, plugin.name)
+                if item.key in owner and (not item.replaces or self._rivals(taken, plugin.name)):
+                    raise PluginConflictError(
+                        f"register_parameters: {item.name} of {item.region} {item.area} from "
+                        f"{item.valid_from} is registered by both {owner[item.key]} and {plugin.name}; "
+                        "set replaces=True on the row that is meant to win"
+                    )
+                found = [f for f in found if f.key != item.key]
+                found.append(item)
+                owner[item.key] = plugin.name
+        return ParameterBook(found)
+
+    def _rivals(self, one: str, other: str) -> bool:
+        """Say whether two city plugins claim the same thing without an order between them."""
+        return not self._ordered and one != other and DEFAULTS not in (one, other)
+
+    def _policies(self) -> PolicySet:
+        hook = "register_policies"
+        found: dict[str, Policy] = {}
+        owner: dict[str, str] = {}
+        replaced: dict[str, str] = {}
+        for plugin, answer in self._call(hook):
+            for policy in several(plugin, hook, answer, Policy):
+                if policy.replaces is not None and policy.replaces not in found:
+                    message = f"{policy.id} replaces {policy.replaces!r}, which no plugin registers before it"
+                    raise PluginError(plugin.name, plugin.version, hook, message)
+                rival = replaced.setdefault(policy.replaces or policy.id, plugin.name)
+                if policy.replaces is not None and self._rivals(rival, plugin.name):
+                    raise PluginConflictError(
+                        f"{hook}: {policy.replaces!r} is replaced by both {rival} and {plugin.name}; "
+                        "load one of them, or pass ordered=True so that the last named wins"
+                    )
+                found.pop(policy.replaces or "", None)
+                if policy.id in found:
+                    raise PluginConflictError(
+                        f"{hook}: id {policy.id!r} is registered by both {owner[policy.id]} and "
+                        f"{plugin.name}; rename one of them, or say what it replaces"
+                    )
+                found[policy.id], owner[policy.id] = policy, plugin.name
+        try:
+            return PolicySet(found.values())
+        except RuleError as error:
+            names = ", ".join(sorted(set(owner.values())))
+            message = f"{error}; a policy that replaces another one keeps its id"
+            raise PluginError(names, "-", hook, message) from error
+
     def _forms(self) -> Mapping[str, VisitForm]:
         hook = "register_visit_forms"
         found: dict[str, VisitForm] = {}
         owner: dict[tuple[str, str], str] = {}
         for plugin, answer in self._call(hook):
-            for form in _several(plugin, hook, answer, VisitForm):
+            for form in several(plugin, hook, answer, VisitForm):
                 for question in form.questions:
                     key = form.id, question.id
                     if key in owner:
@@ -253,48 +308,11 @@ class Plugins:
                     f"returned a table of {answer.kind.name}, expected offers",
                 )
             return answer
-        return table_of("offers", _several(plugin, "derive_offers", answer, Offer))
-
-
-def _attributed(plugin: Plugin, signal: RiskSignal) -> RiskSignal:
-    """Return `signal` with a test whose mistakes name the plugin and the signal."""
-    test = partial(_signal_answer, plugin.name, plugin.version, signal.id, signal.test)
-    return attrs.evolve(signal, test=test)
-
-
-def _signal_answer(
-    name: str,
-    version: str,
-    signal: str,
-    test: Callable[..., Any],
-    persons: Columns,
-    context: Context,
-) -> Array:
-    where = name, version, f"register_risk_signals, signal {signal}"
-    try:
-        answer = test(persons, context)
-    except Exception as error:
-        raise PluginError(*where, f"raised {type(error).__name__}: {error}") from error
-    fits = (
-        isinstance(answer, np.ndarray)
-        and answer.dtype.kind == "i"
-        and answer.shape == (len(persons),)
-    )
-    if not fits or not np.isin(answer, (-1, 0, 1)).all():
-        got = (
-            f"{answer.dtype} {answer.shape}"
-            if isinstance(answer, np.ndarray)
-            else type(answer).__name__
-        )
-        raise PluginError(
-            *where, f"answered {got}, expected integers 1, 0 or -1 of shape ({len(persons)},)"
-        )
-    found: Array = answer
-    return found
+        return table_of("offers", several(plugin, "derive_offers", answer, Offer))
 
 
 def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = False) -> Plugins:
-    """Load plugins by name (entry point group ``wushe``) or as objects, together with the defaults.
+    """Load plugins by name (entry point group ``wushe``), from ``.py`` files or as objects, with the defaults.
 
     An object is a module, class instance or anything with functions marked ``@wushe.hookimpl``; its
     name is its ``name``, else its module or type name. With `ordered` the first named city's answer wins
@@ -302,68 +320,18 @@ def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = 
     argument names, and PluginConflictError where two plugins claim the same thing.
     """
     wanted: list[str | object] = [DEFAULTS] if defaults and DEFAULTS not in plugins else []
-    loaded = [_load(p) for p in (*wanted, *plugins)]
+    loaded = [load_one(p) for p in (*wanted, *plugins)]
     head, rest = loaded[: len(wanted)], loaded[len(wanted) :]
     if not ordered:
         rest.sort(key=lambda p: p.name)
     return Plugins(head + rest, ordered)
 
 
-def available() -> dict[str, str]:
-    """Return the installed plugins by name with the distribution version, sorted."""
-    found = {e.name: _version(e) for e in metadata.entry_points(group=GROUP)}
-    return dict(sorted(found.items()))
-
-
-_HOOKS = tuple(name for name in vars(hookspecs) if hasattr(vars(hookspecs)[name], "wushe_spec"))
-
-
-def _load(plugin: str | object) -> Plugin:
-    if isinstance(plugin, Plugin):
-        return plugin
-    if isinstance(plugin, str):
-        entries = {e.name: e for e in metadata.entry_points(group=GROUP)}
-        if plugin not in entries:
-            known = ", ".join(sorted(entries)) or "none"
-            raise PluginError(
-                plugin, "-", "load", f"no plugin of this name is installed; installed: {known}"
-            )
-        entry = entries[plugin]
-        try:
-            return Plugin(plugin, _version(entry), entry.load())
-        except Exception as error:
-            raise PluginError(
-                plugin, _version(entry), "load", f"import failed: {type(error).__name__}: {error}"
-            ) from error
-    name = (
-        getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or type(plugin).__name__
-    )
-    return Plugin(str(name).rpartition(".")[2], str(getattr(plugin, "__version__", "0")), plugin)
-
-
-def _version(entry: metadata.EntryPoint) -> str:
-    return entry.dist.version if entry.dist else "0"
-
-
-def _by_name(plugin: Plugin) -> bool:
-    entries = {e.name: e for e in metadata.entry_points(group=GROUP)}
-    return plugin.name in entries and entries[plugin.name].load() is plugin.implementation
-
-
-def _pickled(plugin: Plugin) -> tuple[str, str, str, object]:
-    """Return (how, name, version, what) to load a plugin again: by name, as a module, as an object."""
-    if _by_name(plugin):
-        return "name", plugin.name, plugin.version, None
-    if isinstance(plugin.implementation, ModuleType):
-        return "module", plugin.name, plugin.version, plugin.implementation.__name__
-    return "object", plugin.name, plugin.version, plugin.implementation
-
-
-def _rebuild(pickled: tuple[tuple[str, str, str, Any], ...], ordered: bool) -> Plugins:
+def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], ordered: bool) -> Plugins:
     loaded = []
-    for how, name, version, what in pickled:
+    for how, name, version, what in parts:
         if how == "name":
-            loaded.append(_load(name))
+            loaded.append(load_one(name))
         else:
             found = import_module(what) if how == "module" else what
             loaded.append(Plugin(name, version, found))
@@ -380,120 +348,3 @@ def _read_only(argument: Any) -> Any:
         target_groups=MappingProxyType(dict(argument.target_groups)),
         settings=MappingProxyType(dict(argument.settings)),
     )
-
-
-def _register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    for plugin in loaded:
-        if manager.has_plugin(plugin.name):
-            raise PluginConflictError(f"two plugins are called {plugin.name!r}; load one of them")
-        try:
-            manager.register(plugin.implementation, plugin.name)
-            manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise PluginError(plugin.name, plugin.version, "load", str(error)) from error
-        except ValueError as error:
-            raise PluginConflictError(f"plugin {plugin.name!r} is loaded twice: {error}") from error
-        _one_per_hook(manager, plugin)
-        if not manager.get_hookcallers(plugin.implementation):
-            raise PluginError(
-                plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl"
-            )
-    return manager
-
-
-def _one_per_hook(manager: pluggy.PluginManager, plugin: Plugin) -> None:
-    for caller in manager.get_hookcallers(plugin.implementation) or ():
-        mine = [i for i in caller.get_hookimpls() if i.plugin_name == plugin.name]
-        if len(mine) > 1:
-            raise PluginError(
-                plugin.name,
-                plugin.version,
-                caller.name,
-                "is implemented by two functions; return several terms from one",
-            )
-
-
-def _several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:
-    items = [answer] if isinstance(answer, kind) else answer
-    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            hook,
-            f"returned {type(answer).__name__}, expected {kind.__name__} or several",
-        )
-    result = list(items)
-    for item in result:
-        if not isinstance(item, kind):
-            raise PluginError(
-                plugin.name,
-                plugin.version,
-                hook,
-                f"returned {type(item).__name__}, expected {kind.__name__}",
-            )
-    return result
-
-
-def _shaped(
-    plugin: Plugin, hook: str, values: Any, n: int, unit: str, dtypes: str, wanted: str
-) -> Array:
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in dtypes:
-        got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
-        raise PluginError(
-            plugin.name, plugin.version, hook, f"returned {got}, expected a numpy array of {wanted}"
-        )
-    if values.shape != (n,):
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            hook,
-            f"returned shape {values.shape}, expected ({n},) = ({unit},)",
-        )
-    return values
-
-
-def _unit_interval(plugin: Plugin, hook: str, values: Any, n: int, unit: str) -> Array:
-    checked = _shaped(plugin, hook, values, n, unit, "fiub", "numbers").astype(np.float64)
-    if not np.isfinite(checked).all():
-        row = int(np.flatnonzero(~np.isfinite(checked))[0])
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            hook,
-            f"returned {checked[row]} at position {row}, expected finite values",
-        )
-    if n and (checked.min() < 0 or checked.max() > 1):
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            hook,
-            f"returned values in {checked.min()}..{checked.max()}, expected 0..1",
-        )
-    return checked
-
-
-def _filter_term(plugin: Plugin, term: FilterTerm, n: int) -> FilterTerm:
-    _shaped(plugin, "filter_candidates", term.allowed, n, "n_pairs", "b", "bool")
-    if term.reason not in get_args(Reason):
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            "filter_candidates",
-            f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}",
-        )
-    return term
-
-
-def _score_term(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
-    values = _unit_interval(plugin, "score_candidates", term.values, n, "n_pairs")
-    if isinstance(term.weight, bool) or not isinstance(term.weight, int) or term.weight < 1:
-        raise PluginError(
-            plugin.name,
-            plugin.version,
-            "score_candidates",
-            f"term {term.name!r} has weight {term.weight!r}, expected an integer of at least 1",
-        )
-    points = np.rint(values * SCORE_STEPS).astype(np.int32)
-    return QuantisedScore(plugin.name, term, points)

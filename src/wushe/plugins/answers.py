@@ -1,0 +1,166 @@
+"""What hooks return, checked: type, length, finiteness, range, with the plugin named in every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar, get_args
+
+import attrs
+import numpy as np
+
+from wushe.errors import PluginError
+from wushe.model.storage import Array
+from wushe.model.terms import Columns, Context, FilterTerm, Reason, ScoreTerm
+from wushe.model.visiting import RiskSignal
+from wushe.plugins.loading import Plugin
+
+T = TypeVar("T")
+SCORE_STEPS = 1000
+"""Score values are quantised to this many steps."""
+
+
+@attrs.frozen(eq=False)
+class QuantisedScore:
+    """A score term after the hook boundary: `points` = round(value * 1000), int32 (n_pairs,)."""
+
+    plugin: str
+    term: ScoreTerm
+    points: Array
+
+
+def attributed(plugin: Plugin, signal: RiskSignal) -> RiskSignal:
+    """Return `signal` with a test whose mistakes name the plugin and the signal."""
+    test = partial(_signal_answer, plugin.name, plugin.version, signal.id, signal.test)
+    return attrs.evolve(signal, test=test)
+
+
+def _signal_answer(
+    name: str,
+    version: str,
+    signal: str,
+    test: Callable[..., Any],
+    persons: Columns,
+    context: Context,
+) -> Array:
+    where = name, version, f"register_risk_signals, signal {signal}"
+    try:
+        answer = test(persons, context)
+    except Exception as error:
+        raise PluginError(*where, f"raised {type(error).__name__}: {error}") from error
+    fits = (
+        isinstance(answer, np.ndarray)
+        and answer.dtype.kind == "i"
+        and answer.shape == (len(persons),)
+    )
+    if not fits or not np.isin(answer, (-1, 0, 1)).all():
+        got = (
+            f"{answer.dtype} {answer.shape}"
+            if isinstance(answer, np.ndarray)
+            else type(answer).__name__
+        )
+        raise PluginError(
+            *where, f"answered {got}, expected integers 1, 0 or -1 of shape ({len(persons)},)"
+        )
+    found: Array = answer
+    return found
+
+
+def several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:
+    """Return one or several items of `kind` as a list. Raises PluginError for anything else."""
+    items = [answer] if isinstance(answer, kind) else answer
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned {type(answer).__name__}, expected {kind.__name__} or several",
+        )
+    result = list(items)
+    for item in result:
+        if not isinstance(item, kind):
+            raise PluginError(
+                plugin.name,
+                plugin.version,
+                hook,
+                f"returned {type(item).__name__}, expected {kind.__name__}",
+            )
+    return result
+
+
+def shaped(
+    plugin: Plugin, hook: str, values: Any, n: int, unit: str, dtypes: str, wanted: str
+) -> Array:
+    """Return an array of shape (n,) and one of `dtypes`. Raises PluginError."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in dtypes:
+        got = f"dtype {values.dtype}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise PluginError(
+            plugin.name, plugin.version, hook, f"returned {got}, expected a numpy array of {wanted}"
+        )
+    if values.shape != (n,):
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned shape {values.shape}, expected ({n},) = ({unit},)",
+        )
+    return values
+
+
+def unit_interval(plugin: Plugin, hook: str, values: Any, n: int, unit: str) -> Array:
+    """Return finite values in 0..1, float64 (n,). Raises PluginError."""
+    checked = shaped(plugin, hook, values, n, unit, "fiub", "numbers").astype(np.float64)
+    if not np.isfinite(checked).all():
+        row = int(np.flatnonzero(~np.isfinite(checked))[0])
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned {checked[row]} at position {row}, expected finite values",
+        )
+    if n and (checked.min() < 0 or checked.max() > 1):
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            hook,
+            f"returned values in {checked.min()}..{checked.max()}, expected 0..1",
+        )
+    return checked
+
+
+def ranks(plugin: Plugin, hook: str, values: Any, n: int, m: int) -> Array:
+    """Return turns as int64 (n, m). Raises PluginError for another shape or type, or negative turns."""
+    fits = isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.shape == (n, m)
+    if not fits or (values.size and values.min() < 0):
+        got = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else repr(values)
+        message = f"returned {got}, expected whole numbers >= 0 of shape ({n}, {m}) = (n_needs, n_sources)"
+        raise PluginError(plugin.name, plugin.version, hook, message)
+    turns: Array = values.astype(np.int64)
+    return turns
+
+
+def filter_term(plugin: Plugin, term: FilterTerm, n: int) -> FilterTerm:
+    """Return `term` if it is one. Raises PluginError."""
+    shaped(plugin, "filter_candidates", term.allowed, n, "n_pairs", "b", "bool")
+    if term.reason not in get_args(Reason):
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            "filter_candidates",
+            f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}",
+        )
+    return term
+
+
+def quantised(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
+    """Return `term` in whole thousandths. Raises PluginError."""
+    values = unit_interval(plugin, "score_candidates", term.values, n, "n_pairs")
+    if isinstance(term.weight, bool) or not isinstance(term.weight, int) or term.weight < 1:
+        raise PluginError(
+            plugin.name,
+            plugin.version,
+            "score_candidates",
+            f"term {term.name!r} has weight {term.weight!r}, expected an integer of at least 1",
+        )
+    points = np.rint(values * SCORE_STEPS).astype(np.int32)
+    return QuantisedScore(plugin.name, term, points)
