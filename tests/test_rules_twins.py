@@ -70,13 +70,19 @@ def differences(city: City, plugins: Plugins, on: dt.date, trusting: bool) -> li
             columns[f"{policy.id}.{condition.id}"] = held.tolist()
         for amount in policy.amounts:
             columns[f"{policy.id}.{amount.id}"] = spans(result.amounts[amount.id], n)
+    case = Case(frame, book, policies, on, trusting=trusting)  # what a family shares is asked once
     return [
         f"{on} trusting={trusting} {name} row {row}: vectorised {columns[name][row]}, scalar {twin}"
         for unit in ("households", "persons")
         for row in range(frame.size(unit))
-        for name, twin in _scalar(Case(frame, book, policies, on, trusting=trusting), unit, row)
+        for name, twin in _scalar(case, unit, row)
         if columns[name][row] != twin
     ]
+
+
+def passes(plugins: Plugins, on: dt.date) -> tuple[bool, ...]:
+    """Return the passes that can differ on the day: the second one only where some parameter is stale."""
+    return (False, True) if any(not p.firm(on) for p in plugins.parameters.parameters) else (False,)
 
 
 def _scalar(case: Case, unit: str, row: int) -> list[tuple[str, Any]]:
@@ -95,15 +101,15 @@ def _scalar(case: Case, unit: str, row: int) -> list[tuple[str, Any]]:
 def test_both_evaluations_agree_on_every_policy(
     on: dt.date, plugins: Plugins, seed: int, evidence: Callable[..., None]
 ) -> None:
-    """Truth of every condition and policy, and both ends of every amount, in both passes."""
+    """Truth of every condition and policy, and both ends of every amount, in every pass."""
     rng = np.random.default_rng([seed, on.toordinal()])
     left = -(-HOUSEHOLDS // len(DATES))
     households = persons = 0
     while left:  # small cities keep the scalar side's memory small
-        n = min(left, 1000)
+        n = min(left, 250)
         left -= n
         city = full_city(rng, n, plugins.parameters, gaps=True).partial(rng)
-        for trusting in (False, True):
+        for trusting in passes(plugins, on):
             assert differences(city, plugins, on, trusting)[:3] == []
         households += n
         persons += len(city.tables["persons"])

@@ -99,6 +99,7 @@ class Case:
         self.asked: dict[Ref, None] = {}
         self.read: dict[Ref, Any] = {}
         self._kept: dict[tuple[Expr, str, int], Any] = {}
+        self._looked: dict[tuple[str, int], Lookup] = {}
 
     def assuming(self, given: Mapping[Ref, Any]) -> Case:
         """Return the same case with more values laid over the facts."""
@@ -156,10 +157,6 @@ class Case:
             found = unpack(column, row)
         return self.ask(Ref(of, row, name), found)
 
-    def region(self, of: str, row: int) -> int:
-        """Return the position of the row's place in the frame's chains."""
-        return int(self.frame.regions(of)[row])
-
     def lookup(self, name: str, region: int) -> Lookup:
         """Return what a parameter is at a place."""
         chain = self.frame.chains[region]
@@ -169,8 +166,10 @@ class Case:
 
     def parameter(self, name: str, of: str, row: int) -> Any:
         """Return a parameter's value (Fraction in base units, or its word), None where not usable."""
-        region = self.region(of, row)
-        found = self.lookup(name, region)
+        region = int(self.frame.regions(of)[row])
+        found = self._looked.get((name, region))
+        if found is None:
+            found = self._looked[name, region] = self.lookup(name, region)
         value: Any = None
         if found.parameter is not None and (found.firm or self.trusting):
             worded = found.parameter.unit in ("operator", "rounding")
@@ -187,7 +186,7 @@ class Case:
         return NO if late or (expr.last is not None and self.on > expr.last) else YES
 
     def _in_region(self, expr: InRegion, of: str, row: int) -> int:
-        chain = self.frame.chains[self.region(of, row)]
+        chain = self.frame.chains[int(self.frame.regions(of)[row])]
         if not chain:
             place = self.ask(Ref(of, row, "place"), None)
             if place is None:
