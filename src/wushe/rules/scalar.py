@@ -1,7 +1,7 @@
 """The scalar twin: the same rules for one row with plain Python fractions, and what it had to ask.
 
 It shares no arithmetic with `columns`; a test compares both. Explanations, decisive sets and nearest
-changes are built on it, because it tells every fact that it looked for and may be given others.
+changes build on it: it tells every fact that it looked for and may be given others.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ End: TypeAlias = Fraction | float
 Span: TypeAlias = tuple[End, End]
 EPOCH = dt.date(1970, 1, 1)
 PARAMETERS = "parameters"
+LEAST_SINCE: Mapping[str, End] = {"years": Fraction(0)}  # nobody is listed before birth
 
 
 @attrs.frozen(cache_hash=True)
@@ -157,6 +158,10 @@ class Case:
             found = unpack(column, row)
         return self.ask(Ref(of, row, name), found)
 
+    def region(self, of: str, row: int) -> int:
+        """Return the position of the row's place in the frame's chains."""
+        return int(self.frame.regions(of)[row])
+
     def lookup(self, name: str, region: int) -> Lookup:
         """Return what a parameter is at a place."""
         chain = self.frame.chains[region]
@@ -166,7 +171,7 @@ class Case:
 
     def parameter(self, name: str, of: str, row: int) -> Any:
         """Return a parameter's value (Fraction in base units, or its word), None where not usable."""
-        region = int(self.frame.regions(of)[row])
+        region = self.region(of, row)
         found = self._looked.get((name, region))
         if found is None:
             found = self._looked[name, region] = self.lookup(name, region)
@@ -186,7 +191,7 @@ class Case:
         return NO if late or (expr.last is not None and self.on > expr.last) else YES
 
     def _in_region(self, expr: InRegion, of: str, row: int) -> int:
-        chain = self.frame.chains[int(self.frame.regions(of)[row])]
+        chain = self.frame.chains[self.region(of, row)]
         if not chain:
             place = self.ask(Ref(of, row, "place"), None)
             if place is None:
@@ -313,7 +318,9 @@ class Case:
     def _elapsed(self, expr: Elapsed, of: str, row: int) -> Span:
         lo, hi = self.number(expr.item, of, row)
         return (
-            _unborn(expr.unit) if hi == inf else Fraction(_elapsed(int(hi), self.on, expr.unit)),
+            LEAST_SINCE.get(expr.unit, -inf)
+            if hi == inf
+            else Fraction(_elapsed(int(hi), self.on, expr.unit)),
             inf if lo == -inf else Fraction(_elapsed(int(lo), self.on, expr.unit)),
         )
 
@@ -481,11 +488,6 @@ def _snap(value: End, mode: str, step: Fraction) -> End:
     if mode == "nearest":
         return floor(value / step + Fraction(1, 2)) * step
     raise ValueError(f"{mode!r}: expected exact, ceil, floor or nearest")
-
-
-def _unborn(unit: str) -> End:
-    """Return the least time since an unknown date: nobody is listed before birth, other dates may be ahead."""
-    return Fraction(0) if unit == "years" else -inf
 
 
 def _elapsed(days: int, on: dt.date, unit: str) -> int:
