@@ -137,17 +137,15 @@ def _region(assessments: Assessments, household: str) -> int:
 
 
 def _money(name: Text, period: str, least: int | None, most: int | None, lang: str) -> str:
-    how_much = _UNKNOWN_AMOUNT
+    colon = "：" if lang == "zh" else ": "
     if least is not None and most is not None:
         how_much = _EXACT if least == most else _RANGE
     elif least:
         how_much = _AT_LEAST
-    said = how_much.say(lang, a=_yuan(least), b=_yuan(most))
-    return (
-        f"  {name.say(lang)}：{PERIOD_NAMES[period].say(lang)}{said}"
-        if lang == "zh"
-        else (f"  {name.say(lang)}: {said} {PERIOD_NAMES[period].say(lang)}")
-    )
+    else:
+        return f"  {name.say(lang)}{colon}{_UNKNOWN_AMOUNT.say(lang)}"
+    said, when = how_much.say(lang, a=_yuan(least), b=_yuan(most)), PERIOD_NAMES[period].say(lang)
+    return f"  {name.say(lang)}{colon}" + (f"{when}{said}" if lang == "zh" else f"{said} {when}")
 
 
 def _yuan(fen: int | None) -> str:

@@ -53,13 +53,11 @@ MATERIALS = (
         "illness",
         Text("重病诊断材料（有重病成员的）", "diagnosis of a serious illness, where there is one"),
         "地方实施办法",
-        known_by=("persons.major_illness",),
     ),
     Material(
         "school",
         Text("在学证明（有在校成员的）", "proof of enrolment, where a member studies"),
         "地方实施办法",
-        known_by=("persons.full_time_student",),
         fetch=True,
     ),
     Material(
@@ -67,7 +65,6 @@ MATERIALS = (
         Text("收入证明，或以告知承诺代替", "proof of income, or a declaration in its place"),
         D83,
         "一(二)",
-        known_by=("households.income_month_fen",),
     ),
     Material(
         "support",

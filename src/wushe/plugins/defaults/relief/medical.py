@@ -130,7 +130,6 @@ BILLS = (
         "bills",
         Text("医疗费用结算单据", "settled medical bills"),
         D42,
-        known_by=("spendings.eligible_fen",),
     ),
     Material("identity", Text("身份信息", "identity data"), D42, fetch=True),
     STATUS_PAPER,
