@@ -44,7 +44,7 @@ def tags(rng: np.random.Generator, n: int, sets: list[tuple[str, ...]], known: f
     """Return `n` draws of `sets` of tags, None where not known."""
     each = np.empty(len(sets), dtype=object)
     for at, one in enumerate(sets):
-        each[at] = one
+        each[at] = tuple(sorted(one))  # as tables keep them
     drawn = each[rng.integers(0, len(sets), n)]
     drawn[rng.random(n) >= known] = None
     return drawn
