@@ -228,12 +228,20 @@ def our_rules() -> tuple[PolicySet, ParameterBook]:
     return PolicySet(policies), ParameterBook(known)
 
 
-def ours(tables: dict[str, Table], rules: tuple[PolicySet, ParameterBook], name: str) -> Array:
-    """Return the fen of one rule for every row, from ready tables to the answer."""
+def ours(
+    tables: dict[str, Table],
+    homes: dict[tuple[str, str], Array],
+    rules: tuple[PolicySet, ParameterBook],
+    name: str,
+) -> Array:
+    """Return the fen of one rule for every row, from ready tables to the answer.
+
+    `homes` is each person's household row: OpenFisca, too, is given it ready.
+    """
     policies, book = rules
     period = RULES[name][2]
     day = dt.date.fromisoformat((period + "-01-01")[:10])
-    frame = Frame(tables, {PLACE: PLACE})
+    frame = Frame(tables, {PLACE: PLACE}, homes)
     amount = Evaluator(frame, book, policies, day).run([name])[name].amounts["sum"]
     assert amount.exact
     return np.asarray(np.broadcast_to(amount.lo, (frame.size(RULES[name][0]),)))
@@ -277,9 +285,11 @@ def compared(persons: int, rng: np.random.Generator) -> dict[str, tuple[float, f
         return None
     facts = draw_facts(persons, rng)
     tables, rules, system = our_tables(facts), our_rules(), CountryTaxBenefitSystem()
+    rows = tables["households"].row_of(tables["persons"]["household"])
+    homes = {("persons", "household"): rows}
     found = {}
     for name in RULES:
-        our_s, our_fen = best(lambda name=name: ours(tables, rules, name))
+        our_s, our_fen = best(lambda name=name: ours(tables, homes, rules, name))
         their_s, their_yuan = best(lambda name=name: theirs(system, facts, name))
         rounded = np.rint(np.asarray(their_yuan, dtype=np.float64) * 100).astype(np.int64)
         differing = int((rounded != our_fen).sum())

@@ -38,7 +38,7 @@ from wushe.text import Text
 
 _TRUTHS: dict[int, Truth] = {YES: "yes", UNSURE: "unknown", NO: "no"}
 _ANSWERS: dict[int, Answer] = {YES: "possible", UNSURE: "unknown", NO: "not"}
-CAP = 10_000
+CAP = 6_000
 """How much work a decisive set may take here; see `decisive_set`."""
 _SEEN = 3
 """How many rows that could not be used are named for a missing parameter."""
