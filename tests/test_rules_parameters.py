@@ -899,3 +899,9 @@ def test_rows_are_never_changed() -> None:
     """A parameter is frozen; a changed one is a new one."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         ROWS[0].value = "1"  # type: ignore[misc]
+
+
+def test_a_standard_beyond_all_reason_is_refused_where_it_is_written() -> None:
+    """A slipped finger is told at the table, not as an overflow in an assessment."""
+    with pytest.raises(InputError, match="1000000000000"):
+        parameter(value="99999999999999999999")

@@ -46,6 +46,7 @@ _NO_UNIT = Text(
     "{unit!r} 不是家庭或人员的编号；示例：{example}",
     "{unit!r} is no household or person; ids look like {example}",
 )
+_NO_POLICY = Text("没有政策 {name!r}；有：{known}", "no policy {name!r}; there are: {known}")
 _OPEN_ONES = Text(
     "还缺信息的政策（--policy 看详情）：", "Information is missing (--policy shows more):"
 )
@@ -74,6 +75,11 @@ def _assessed(
     rules = wushe.load_plugins(*plugins)
     city = wushe.read(folder, plugins=rules)
     day = check_date(on, lang)
+    missing = [name for name in policies if name not in rules.policies.policies]
+    if missing:
+        known_ids = ", ".join(rules.policies.policies)
+        said = _NO_POLICY.say(lang, name=missing[0], known=known_ids)
+        raise click.BadParameter(said, param_hint="--policy")
     known = with_facts(city, _day(day))
     return assess(known, on=day, plugins=rules, policies=policies or None)
 
@@ -214,6 +220,10 @@ def package_command(
     """Print the policy package of one household."""
     start = _day(check_date(accepted, lang, "--accepted")) if accepted else None
     found = _assessed(folder, on, plugins, (), lang)
+    households = found.network["households"]
+    if households.row_of([household])[0] < 0:
+        said = _NO_UNIT.say(lang, unit=household, example=next(iter(households.ids), "H-0001"))
+        raise click.BadParameter(said, param_hint="HOUSEHOLD")
     click.echo(policy_package(found, household, accepted_on=start).say(lang))
 
 

@@ -277,13 +277,17 @@ class Evaluator:
             usable = self.usable(one)
             value = int(one.parameter.number * scale) if usable and one.parameter else 0
             lows.append(value)
-            highs.append(value if usable else INFINITE)
+            highs.append(value if usable else None)
         if not found:
             return iv.known(np.zeros((), dtype=np.int64), scale)
-        lo, hi = np.array(lows, dtype=np.int64), np.array(highs, dtype=np.int64)
-        if lows == highs:
-            return iv.known(lo[place], scale)
-        return iv.within(lo[place], hi[place], scale)
+        fits = max(lows) < INFINITE
+        lo = np.array(lows, dtype=np.int64 if fits else object)
+        if None not in highs:
+            return iv.known(np.asarray(lo[place], dtype=lo.dtype), scale)
+        end = iv.end_of(lo)
+        hi = np.array([end if h is None else h for h in highs], dtype=lo.dtype)
+        low, high = (np.asarray(side[place], dtype=lo.dtype) for side in (lo, hi))
+        return iv.within(low, high, scale)
 
     def _fact(self, expr: Fact, of: str) -> Num:
         if expr.kind == "date":

@@ -20,6 +20,8 @@ CONFIDENCES: Final = ("A", "A*", "B", "C")
 UNDECIDING: Final = "C"
 DRAFT: Final = "draft_"
 """How the names of parameters from consultation drafts begin."""
+TOO_LARGE: Final = 10**12
+"""No standard comes near this: sums of what lies below it stay exact in 64 bits."""
 CHECK_MONTHS: Final = 18
 """How long an open-ended value is taken as it stands after it was last checked."""
 
@@ -406,14 +408,20 @@ def _faults(p: Parameter) -> Iterator[tuple[str, str, str]]:
         chain = chain_of(code)
         if chain[:1] != (code,) or p.region not in chain:
             yield "within", code, f"{p.region} …"
-    if not _UNIT.fullmatch(p.unit):
-        yield "unit", p.unit, "元/人·月, %, 倍, 工作日, 日历日, 月, 岁, bool, operator, rounding"
-    elif not _VALUES.get(p.unit, _NUMBER).fullmatch(p.value):
-        examples = {OPERATOR: "< <= > >=", ROUNDING: "exact ceil:1 nearest:1", MONTH_DAY: "0531"}
-        yield "value", p.value, examples.get(p.unit, "0 / 1" if p.unit == BOOL else "940 1.5 1/6")
+    yield from _value_faults(p)
     if p.confidence not in CONFIDENCES:
         yield "confidence", p.confidence, " ".join(CONFIDENCES)
     for field in ("valid_to", "expires"):
         day = getattr(p, field)
         if day is not None and p.valid_from is not None and day < p.valid_from:
             yield field, str(day), f">= {p.valid_from}"
+
+
+def _value_faults(p: Parameter) -> Iterator[tuple[str, str, str]]:
+    if not _UNIT.fullmatch(p.unit):
+        yield "unit", p.unit, "元/人·月, %, 倍, 工作日, 日历日, 月, 岁, bool, operator, rounding"
+    elif not _VALUES.get(p.unit, _NUMBER).fullmatch(p.value):
+        examples = {OPERATOR: "< <= > >=", ROUNDING: "exact ceil:1 nearest:1", MONTH_DAY: "0531"}
+        yield "value", p.value, examples.get(p.unit, "0 / 1" if p.unit == BOOL else "940 1.5 1/6")
+    elif p.unit not in WORD_UNITS and Fraction(p.value) >= TOO_LARGE:
+        yield "value", p.value[:20], f"< {TOO_LARGE}"
