@@ -1,0 +1,219 @@
+"""The matching kernel against OR-tools on the same arrays, and its incremental changes.
+
+    python benchmarks/kernel.py [--quick] [--seed N] [--peer PYTHON]
+
+100,000 needs x 30,000 offers x 24 nearest candidates (``--quick``: a quarter) with scarce, abundant
+and just enough capacity. OR-tools runs in a process of its own (it cannot live beside HiGHS), with
+the interpreter ``--peer``, and is left out where that has none; building its arcs is not timed. Ours
+counts everything: input checks, solve, certificate. A ratio above 1 means that the kernel is faster.
+The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+Array = npt.NDArray[Any]
+WIDTH = 24
+REGIMES = {"scarce": 0.9, "abundant": 1.8, "balanced": 1.06}
+"""Capacity units per need."""
+
+PEER = """
+import sys, time
+import numpy as np
+from ortools.graph.python import min_cost_flow
+with np.load(sys.argv[1]) as file:
+    start, column, cost, capacity, penalty = (
+        file[k] for k in ("start", "column", "cost", "capacity", "penalty")
+    )
+n, m = len(penalty), len(capacity)
+row = np.repeat(np.arange(n), np.diff(start))
+best = None
+for _ in range(int(sys.argv[2])):
+    flow = min_cost_flow.SimpleMinCostFlow()
+    flow.add_arcs_with_capacity_and_unit_cost(
+        np.concatenate([row, np.arange(n), n + np.arange(m)]).astype(np.int32),
+        np.concatenate([n + column.astype(int), np.full(n + m, n + m)]).astype(np.int32),
+        np.concatenate([np.ones(len(row) + n, dtype=int), capacity]),
+        np.concatenate([cost.astype(int), penalty, np.zeros(m, dtype=int)]),
+    )
+    supplies = np.concatenate([np.ones(n, dtype=int), np.zeros(m, dtype=int), [-n]])
+    flow.set_nodes_supplies(np.arange(n + m + 1).astype(np.int32), supplies)
+    begin = time.perf_counter()
+    assert flow.solve() == flow.OPTIMAL
+    took = time.perf_counter() - begin
+    best = took if best is None else min(best, took)
+print(best, flow.optimal_cost())
+"""
+
+FIRST_USE = """
+import sys, time
+begin = time.perf_counter()
+import numpy as np
+from wushe.matching import kernel
+with np.load(sys.argv[1]) as file:
+    arrays = [file[k] for k in ("start", "column", "cost", "capacity", "penalty")]
+loaded = time.perf_counter()
+kernel.solve(kernel.Problem(*arrays), notify=None)
+print(time.perf_counter() - loaded)
+"""
+
+
+def city(needs: int, offers: int, units: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Return a made-up city: cost is distance and taste, penalty is urgency, needs anywhere."""
+    here, there = rng.random((needs, 2)), rng.random((offers, 2))
+    distance, column = cKDTree(there).query(here, k=min(WIDTH, offers))
+    scale = 1000 * np.sqrt(offers)  # the typical distance to the nearest offer is about 500
+    cost = (distance * scale).astype(np.int64) + rng.integers(0, 300, column.shape)
+    order = np.lexsort((column, cost), axis=1)
+    column, cost = (np.take_along_axis(a, order, axis=1).ravel() for a in (column, cost))
+    return {
+        "start": np.arange(0, len(column) + 1, min(WIDTH, offers), dtype=np.int64),
+        "column": column.astype(np.uint32),
+        "cost": cost.astype(np.int32),
+        "capacity": rng.multinomial(units, np.full(offers, 1 / offers)).astype(np.int64),
+        "penalty": rng.integers(1_000, 20_000, needs),
+    }
+
+
+def peer(python: str, path: Path, repeats: int) -> tuple[float, int] | None:
+    """Return (seconds, cost) of OR-tools on the saved arrays; None where it is not installed."""
+    code = [python, "-c", PEER, str(path), str(repeats)]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["it failed"])[-1]
+        print(f"  OR-tools left out: {reason}")
+        return None
+    seconds, cost = done.stdout.split()
+    return float(seconds), int(cost)
+
+
+def best_of(repeats: int, arrays: dict[str, Array]) -> tuple[float, Any, Any]:
+    """Return (best seconds, problem, solution)."""
+    from wushe.matching import kernel
+
+    best = np.inf
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        problem = kernel.Problem(**arrays)
+        solution = kernel.solve(problem)
+        best = min(best, time.perf_counter() - begin)
+        assert solution.status == "optimal"
+    return best, problem, solution
+
+
+def change(live: Any, rng: np.random.Generator, arrays: dict[str, Array]) -> float:
+    """Apply one random change to the live matching and return its seconds."""
+    kind = int(rng.integers(5))
+    need, offer = int(rng.integers(len(arrays["penalty"]))), int(rng.integers(live.offers))
+    span = slice(int(arrays["start"][need]), int(arrays["start"][need + 1]))
+    columns, costs = arrays["column"][span], arrays["cost"][span]
+    penalty, room = int(rng.integers(1_000, 20_000)), live.capacity(offer)
+    begin = time.perf_counter()
+    if kind == 0:
+        live.insert(columns, costs, penalty=penalty)
+    elif kind == 1:
+        live.withdraw(need)
+    elif kind == 2:
+        live.change(need, penalty=penalty)
+    else:
+        live.set_capacity(offer, room + 1 if kind == 3 else max(room - 1, 0))
+    return time.perf_counter() - begin
+
+
+def incremental(
+    problem: Any, solution: Any, arrays: dict[str, Array], changes: int, seed: int
+) -> Any:
+    """Return (mean ms, 99th percentile ms, whether all stayed exact and undo restored it)."""
+    from wushe.matching import kernel
+    from wushe.matching.kernel_live import LiveMatching
+
+    live = LiveMatching(problem, solution=solution, history=changes)
+    rng = np.random.default_rng(seed)
+    change(live, np.random.default_rng(0), arrays)
+    live.undo()
+    ms = 1000 * np.array([change(live, rng, arrays) for _ in range(changes)])
+    exact = live.objective == kernel.solve(live.problem()).objective == live.solution().bound
+    live.undo(changes)
+    exact = exact and live.objective == solution.objective
+    return float(ms.mean()), float(np.percentile(ms, 99)), bool(exact)
+
+
+def first_use(path: Path, warm: float) -> dict[str, float]:
+    """Return the seconds that the first solve of a process takes beyond `warm`."""
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = {}
+    with tempfile.TemporaryDirectory() as empty:
+        for name, env in (
+            ("cold_extra_s", here),
+            ("compile_extra_s", {**here, "NUMBA_CACHE_DIR": empty}),
+        ):
+            code = [sys.executable, "-c", FIRST_USE, str(path)]
+            done = subprocess.run(code, env=env, capture_output=True, text=True, check=True)
+            found[name] = round(float(done.stdout) - warm, 2)
+    return found
+
+
+def small_ms(seed: int) -> float:
+    """Return the milliseconds of a small problem, the worst of the three regimes."""
+    worst = 0.0
+    for units in REGIMES.values():
+        arrays = city(800, 240, int(800 * units), np.random.default_rng(seed))
+        worst = max(worst, best_of(3, arrays)[0])
+    return round(1000 * worst, 1)
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seed", type=int, default=20250915)
+    parser.add_argument("--peer", default=sys.executable, help="a Python that has ortools")
+    options = parser.parse_args()
+    n, m = (25_000, 7_500) if options.quick else (100_000, 30_000)
+    repeats, changes = (2, 1_000) if options.quick else (3, 10_000)
+    figures: dict[str, Any] = {"needs": n, "offers": m, "edges": n * WIDTH, "seed": options.seed}
+    figures["small_ms"] = small_ms(options.seed)
+    best_of(1, city(2_000, 600, 1_800, np.random.default_rng(0)))  # compile
+    with tempfile.TemporaryDirectory() as folder:
+        for regime, units in REGIMES.items():
+            arrays = city(n, m, int(n * units), np.random.default_rng(options.seed))
+            path = Path(folder) / f"{regime}.npz"
+            np.savez(path, **arrays)  # type: ignore[arg-type]
+            seconds, problem, solution = best_of(repeats, arrays)
+            figures[f"{regime}_seconds"] = round(seconds, 3)
+            unserved = int(solution.unserved.sum())
+            print(f"{regime}: {seconds:.3f} s, {unserved:,} unserved, cost {solution.objective:,}")
+            if (other := peer(options.peer, path, 1 if options.quick else 2)) is not None:
+                figures[f"{regime}_ratio_ortools"] = round(other[0] / seconds, 2)
+                figures[f"{regime}_equal_cost"] = other[1] == solution.objective
+                print(f"  OR-tools {other[0]:.3f} s: {other[0] / seconds:.1f} times ours")
+            mean, tail, exact = incremental(problem, solution, arrays, changes, options.seed)
+            figures[f"{regime}_mean_ms"], figures[f"{regime}_p99_ms"] = (
+                round(mean, 4),
+                round(tail, 3),
+            )
+            figures[f"{regime}_exact"] = exact
+            print(f"  a change: mean {mean:.4f} ms, 99 % below {tail:.2f} ms, exact: {exact}")
+        figures.update(first_use(Path(folder) / "scarce.npz", figures["scarce_seconds"]))
+    sizes = (12_500, 25_000) if options.quick else (25_000, 50_000, 100_000, 200_000, 400_000)
+    figures["growth_s"] = {}
+    for size in sizes:
+        arrays = city(size, size * 3 // 10, size * 9 // 10, np.random.default_rng(options.seed))
+        figures["growth_s"][str(size)] = round(best_of(1, arrays)[0], 3)
+        print(f"scarce {size:,} needs: {figures['growth_s'][str(size)]} s")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The exact kernel: sparse assignment and transportation with capacities, limits and penalties.
+
+Arrays in, arrays out. Minimise sum(cost * flow) + sum(penalty * unserved) where each row's flow is at
+most its demand, each column's at most its capacity and each edge's at most its limit. Below
+`SMALL` edges nothing is compiled: HiGHS proposes, plain Python repairs. Above, rows of one unit go
+through an auction first; the repair by shortest augmenting paths is exact in any case, and a
+certificate in integers (primal equals dual) is computed from the problem's own numbers before
+"optimal" is said. Deterministic: the same arrays give the same flow.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+
+from wushe.matching import kernel_run
+from wushe.matching.kernel_compile import Notify, compiled, mark_compiled, to_stderr
+from wushe.matching.kernel_net import make_market, make_net, result_of
+from wushe.matching.kernel_paths import SCANS, Net
+from wushe.matching.kernel_problem import Array, Problem, Solution, Status, columns_value
+from wushe.matching.kernel_small import propose
+from wushe.matching.kernel_split import join, split
+
+__all__ = ["Problem", "Solution", "Status", "plain_functions", "solve"]
+SMALL = 20_000
+"""Fewer edges than this are solved without a compiler."""
+MOMENT = 1_000_000
+"""Edge scans that plain Python may spend before HiGHS is asked."""
+
+
+def plain_functions() -> types.SimpleNamespace:
+    """Return the functions that the compiled ones are twins of, as they stand."""
+    return types.SimpleNamespace(**{f.__name__: f for f in kernel_run.ENTRIES})
+
+
+def solve(
+    problem: Problem, *, work_limit: int | None = None, notify: Notify | None = to_stderr
+) -> Solution:
+    """Return the exact optimum, or a feasible flow and a bound once `work_limit` edge scans are done.
+
+    `notify` is told in one line when a first compile will make the user wait. The default limit,
+    2,000 scans per edge and node, is some minutes at city scale.
+    """
+    nodes = len(problem.penalty) + len(problem.capacity)
+    work = 2000 * (len(problem.cost) + nodes) + 10**6 if work_limit is None else work_limit
+    if len(problem.cost) < SMALL:
+        return _solve_small(problem, work)
+    run = compiled(notify)
+    solution = _solve_large(problem, run, work)
+    mark_compiled()
+    return solution
+
+
+def _solve_small(problem: Problem, work: int) -> Solution:
+    """Plain Python is done in a moment, or HiGHS proposes an optimum, or Python takes its time."""
+    run = plain_functions()
+    order: Any = np.argsort(-problem.penalty, kind="stable").tolist()
+    net = make_net(problem, run, lists=True)
+    m = len(problem.capacity)
+    if not run.run_flow(net, order, m, min(work, MOMENT)) and work > MOMENT:
+        proposal = propose(problem)
+        solution = None if proposal is None else certified(problem, run, *proposal, MOMENT)
+        if solution is not None and solution.status == "optimal":
+            return solution
+        run.run_flow(net, order, m, work)
+    return _certain(problem, run, net)
+
+
+def _solve_large(problem: Problem, run: Any, work: int) -> Solution:
+    if np.all(problem.units == 1) and not problem.limits_bind:
+        return _certain(problem, run, _run_units(problem, run, work))
+    part, row, batch = split(problem)
+    units = _run_units(part, run, work)
+    flow, _, p = result_of(units, part)
+    net = make_net(problem, run, lists=False)
+    net.p[: len(p)] = p
+    run.lowest_prices(net, len(problem.penalty))
+    if batch == 1 and not net.bounded:
+        run.load_tight(net, len(problem.penalty), join(problem, row, flow))
+    order = np.argsort(-problem.penalty, kind="stable")
+    run.run_flow(net, order, len(problem.capacity), work)
+    return _certain(problem, run, net)
+
+
+def _run_units(problem: Problem, run: Any, work: int) -> Net:
+    """Solve a large problem whose rows have one unit each and whose limits do not bind."""
+    net = make_net(problem, run, lists=False)
+    order = np.argsort(-problem.penalty, kind="stable")
+    market = make_market(net, problem)
+    run.run_units(market, net, order, len(problem.capacity), *_steps(problem), work)
+    return net
+
+
+def _certain(problem: Problem, run: Any, net: Net) -> Solution:
+    solution = certified(problem, run, *result_of(net, problem), int(net.reg[SCANS]))
+    if solution is None:
+        raise RuntimeError("the kernel broke a bound of its problem: please report this as a bug")
+    return solution
+
+
+def _steps(problem: Problem) -> tuple[int, int, int]:
+    """Return the auctions' first eps, the one after which to repair, and the ceiling of the first."""
+    width = np.diff(problem.start)
+    wide = np.flatnonzero(width > 1)
+    first, last = problem.start[:-1][wide], problem.start[1:][wide] - 1
+    rise = (problem.cost[last] - problem.cost[first].astype(np.int64)) / (width[wide] - 1)
+    step = max(1, int(rise.mean())) if len(wide) else 1
+    dearest = int(problem.penalty.max(initial=0))
+    return max(1, min(5 * step, dearest // 4)), step, dearest // 64
+
+
+def certified(
+    problem: Problem, run: Any, flow: Array, u: Array, p: Array, work: int
+) -> Solution | None:
+    """Return the solution with its certificate; None where the flow breaks a bound."""
+    left, room = problem.units.copy(), problem.capacity.copy()
+    bounds = np.zeros(1, dtype=np.int64) if problem.limit is None else problem.limit
+    given = [problem.start, problem.column, problem.cost, bounds, flow, problem.penalty, u, p]
+    columns: list[Any] = [*given, left, room]
+    if len(problem.cost) < SMALL:
+        columns = [values.tolist() for values in columns]
+    else:
+        columns = [np.require(values, requirements=["C", "W"]) for values in columns]
+    start, column, cost, limit, sent, pen, rows, prices, left_over, room_left = columns
+    limited = problem.limit is not None
+    primal, dual = run.audit(
+        start, column, cost, limit, limited, sent, pen, rows, prices, left_over, room_left
+    )
+    unserved = np.array(left_over, dtype=np.int64)
+    if unserved.min(initial=0) < 0 or np.array(room_left).min(initial=0) < 0:
+        return None
+    bound = int(dual) - columns_value(problem, p)
+    status: Status = "optimal" if bound == primal else "work_limit"
+    return Solution(flow, unserved, u, p, int(primal), bound, status, work)

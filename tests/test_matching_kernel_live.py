@@ -1,0 +1,202 @@
+"""The live matching: after every change the optimum of a fresh solve, and undo takes changes back."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from test_matching_kernel import assert_certified, draw, make, places
+from wushe.matching import kernel, kernel_live
+from wushe.matching.kernel import Problem, solve
+from wushe.matching.kernel_live import LiveMatching
+
+
+def assert_optimal(live: LiveMatching) -> None:
+    """The objective is a fresh solve's, and the live duals prove it."""
+    p, s = live.problem(), live.solution()
+    assert_certified(p, s)
+    assert live.settled
+    assert s.status == "optimal"
+    assert live.objective == s.objective == solve(p, notify=None).objective
+
+
+def random_edges(
+    rng: np.random.Generator, live: LiveMatching, dearest: int, limited: bool, exclude: set[int]
+) -> tuple[list[int], list[int], list[int] | None]:
+    """Draw candidate edges (columns, costs, limits) to some of the offers."""
+    columns = [int(c) for c in rng.permutation(live.offers) if c not in exclude]
+    columns = columns[: int(rng.integers(0, 6))]
+    costs = rng.integers(0, dearest + 1, len(columns)).tolist()
+    return columns, costs, rng.integers(0, 5, len(columns)).tolist() if limited else None
+
+
+def change_at_random(
+    rng: np.random.Generator, live: LiveMatching, dearest: int, limited: bool
+) -> None:
+    """Apply one change of any kind."""
+    kind = int(rng.integers(0, 7)) if live.needs else 0
+    need = int(rng.integers(0, max(live.needs, 1)))
+    penalty, demand = int(rng.integers(0, 2 * dearest + 1)), int(rng.integers(0, 5))
+    if kind == 0:
+        columns, costs, limits = random_edges(rng, live, dearest, limited, set())
+        live.insert(columns, costs, limits=limits, penalty=penalty, demand=demand)
+    elif kind == 1:
+        live.withdraw(need)
+    elif kind == 2:
+        live.change(need, penalty=penalty, demand=demand)
+    elif kind == 3:
+        columns, costs, limits = random_edges(rng, live, dearest, limited, set())
+        live.change(need, columns=columns, costs=costs, limits=limits)
+    elif kind == 4:
+        live.add_edges(need, *random_edges(rng, live, dearest, limited, set()))
+    elif kind == 5 and live.offers:
+        live.set_capacity(int(rng.integers(0, live.offers)), int(rng.integers(0, 6)))
+    else:
+        live.add_offer(int(rng.integers(0, 4)))
+
+
+def exercise(p: Problem, rng: np.random.Generator, changes: int) -> None:
+    """Change at random, check after each change, undo now and then, and undo all at the end."""
+    live = LiveMatching(p, notify=None)
+    dearest = int(p.cost.max(initial=3))
+    past = [live.objective]
+    for _ in range(changes):
+        change_at_random(rng, live, dearest, p.limit is not None)
+        past.append(live.objective)
+        assert_optimal(live)
+        if rng.random() < 0.15:
+            steps = int(rng.integers(0, live.undoable + 1))
+            live.undo(steps)
+            past = past[: len(past) - steps]
+            assert live.objective == past[-1]
+            assert_optimal(live)
+    live.undo(live.undoable)
+    assert live.objective == past[0]
+    back = live.problem()
+    for name in ("start", "column", "cost", "capacity", "penalty", "demand"):
+        assert getattr(back, name).tolist() == getattr(p, name).tolist(), name
+
+
+def test_random_changes_stay_optimal(
+    campaign: Callable[..., int], evidence: Callable[..., None], seed: int
+) -> None:
+    """Inserts, withdrawals, changes of every kind, with limits and without: always the optimum."""
+    count = campaign(tests=200, ci=1_500, soak=10_000)
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        exercise(draw(rng), rng, 12)
+    for _ in range(count // 20):
+        exercise(places(rng, 60, 20, 6, 0.9, 50), rng, 12)
+    evidence("kernel_live_plain", cases=count, changes=12 * count, seed=seed, wrong=0)
+
+
+@pytest.mark.slow
+def test_random_changes_stay_optimal_when_compiled(
+    campaign: Callable[..., int],
+    evidence: Callable[..., None],
+    seed: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The compiled twins of the same functions, with growth of every pool on the way."""
+    pytest.importorskip("numba", reason="numba is not installed: pip install numba")
+    monkeypatch.setattr(kernel, "SMALL", 0)
+    monkeypatch.setattr(kernel_live, "SMALL", 0)
+    count = campaign(tests=40, ci=300, soak=2_000)
+    rng = np.random.default_rng(seed + 1)
+    for _ in range(count):
+        exercise(draw(rng), rng, 12)
+    exercise(places(rng, 60, 20, 6, 0.9), rng, campaign(tests=150, ci=600, soak=4_000))
+    evidence("kernel_live_compiled", cases=count, changes=12 * count, seed=seed, wrong=0)
+
+
+def test_a_long_day_of_orders(campaign: Callable[..., int], seed: int) -> None:
+    """Thousands of changes on a map near balance, checked now and then; nothing drifts."""
+    rng = np.random.default_rng(seed + 2)
+    live = LiveMatching(places(rng, 150, 40, 6, 1.0))
+    for step in range(campaign(tests=1_500, ci=5_000, soak=10_000)):
+        change_at_random(rng, live, 900, limited=False)
+        if step % 250 == 0:
+            assert_optimal(live)
+    assert_optimal(live)
+
+
+def example() -> LiveMatching:
+    """Two needs and two offers of one unit; the second offer is far from both."""
+    return LiveMatching(make([[(1, 0), (7, 1)], [(2, 0), (9, 1)]], [1, 1], [20, 30]))
+
+
+def test_who_serves_whom_and_at_what_price() -> None:
+    """The state can be read without exporting the whole problem."""
+    live = example()
+    assert live.objective == 9
+    assert live.served_by(0) == [(1, 1)]
+    assert live.served_by(1) == [(0, 1)]
+    assert (live.unserved(0), live.need_price(0), live.offer_price(1)) == (0, 7, 0)
+    live.set_capacity(1, 0)
+    assert (live.objective, live.served_by(0), live.unserved(0)) == (22, [], 1)
+    assert live.need_price(0) == 20
+    live.undo()
+    assert (live.objective, live.unserved(0)) == (9, 0)
+
+
+def test_a_refused_change_changes_nothing() -> None:
+    """Bad numbers raise before anything is touched."""
+    live = example()
+    for wrong in (
+        lambda: live.insert([0], [-1], penalty=5),
+        lambda: live.insert([0], [1, 2], penalty=5),
+        lambda: live.insert([0], [1], penalty=-5),
+        lambda: live.insert([0], [2**31], penalty=5),
+        lambda: live.insert([0], [1], penalty=5, demand=2**61),
+        lambda: live.insert([0], [1], penalty=5, limits=[1]),
+        lambda: live.change(0, columns=[1]),
+        lambda: live.set_capacity(0, -1),
+        lambda: live.undo(1),
+    ):
+        with pytest.raises(ValueError, match=r"\w"):
+            wrong()
+    for unknown in (
+        lambda: live.withdraw(2),
+        lambda: live.set_capacity(2, 1),
+        lambda: live.insert([2], [1], penalty=5),
+    ):
+        with pytest.raises(IndexError, match="expected 0 to 1"):
+            unknown()
+    assert (live.needs, live.offers, live.undoable, live.objective) == (2, 2, 0, 9)
+
+
+def test_history_is_as_long_as_asked() -> None:
+    """Only the last changes are remembered, and how many there are is said."""
+    live = LiveMatching(make([[(1, 0)]], [1], [9]), history=2)
+    for capacity in (0, 3, 5):
+        live.set_capacity(0, capacity)
+    assert live.undoable == 2
+    with pytest.raises(ValueError, match="cannot undo 3 changes: 2 are remembered"):
+        live.undo(3)
+    live.undo(2)
+    assert live.objective == 9
+
+
+def test_out_of_work_is_said_and_repaired(seed: int) -> None:
+    """With hardly any work allowed `settled` turns false; the bound holds; `repair` ends it."""
+    p = places(np.random.default_rng(seed), 80, 25, 6, 0.9)
+    live = LiveMatching(p, solution=solve(p), work_limit=0)
+    live.set_capacity(3, 0)
+    live.withdraw(5)
+    assert not live.settled
+    s = live.solution()
+    best = solve(live.problem()).objective
+    assert s.bound <= best <= s.objective == live.objective
+    assert live.repair(work_limit=10**9)
+    assert_optimal(live)
+
+
+def test_a_small_matching_needs_no_compiler(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Below 20,000 edges every change is made in plain Python."""
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("compiled")
+
+    monkeypatch.setattr(kernel_live, "compiled", forbidden)
+    monkeypatch.setattr(kernel, "compiled", forbidden)
+    exercise(places(np.random.default_rng(seed), 30, 12, 4, 0.8), np.random.default_rng(seed), 10)
