@@ -136,7 +136,7 @@ def incremental(
 ) -> Any:
     """Return (mean ms, 99th percentile ms, whether all stayed exact and undo restored it)."""
     from wushe.matching import kernel
-    from wushe.matching.kernel_live import LiveMatching
+    from wushe.matching.kernel import LiveMatching
 
     live = LiveMatching(problem, solution=solution, history=changes)
     rng = np.random.default_rng(seed)

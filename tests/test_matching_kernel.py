@@ -14,10 +14,9 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from wushe.matching import kernel
-from wushe.matching.kernel import Problem, Solution, solve
+from wushe.matching.kernel import Problem, Solution, exact, solve
 
-SRC = Path(kernel.__file__).parents[2]
+SRC = Path(exact.__file__).parents[3]
 AMOUNTS = (1, 3, 60, 10**4, 10**9)
 COSTS = (1, 3, 1000, 11_000, 10**8)
 
@@ -153,7 +152,7 @@ def places(
 def compiled_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send every problem, however small, through the auction and the compiled functions."""
     pytest.importorskip("numba", reason="numba is not installed: pip install numba")
-    monkeypatch.setattr(kernel, "SMALL", 0)
+    monkeypatch.setattr(exact, "SMALL", 0)
 
 
 # --- the optimum -------------------------------------------------------------------------------
@@ -200,7 +199,7 @@ def test_structured_instances_agree(
         best = dear_optimum(p)
         assert_exact(p, solve(p, notify=None), best)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(kernel, "SMALL", 10**9)
+            patch.setattr(exact, "SMALL", 10**9)
             assert_exact(p, solve(p), best)
     evidence("kernel_structured", cases=count, seed=seed, wrong=0)
 
@@ -446,7 +445,7 @@ def test_without_a_home_the_temporary_folder_serves(
     pytest.importorskip("numba", reason="numba is not installed: pip install numba")
     import tempfile
 
-    from wushe.matching import kernel_compile
+    from wushe.matching.kernel import compile as kernel_compile
 
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
@@ -464,7 +463,7 @@ def test_a_folder_that_others_may_write_to_is_not_trusted(
 ) -> None:
     """Compiled code is loaded like a program: never from where somebody else could have put it."""
     pytest.importorskip("numba", reason="numba is not installed: pip install numba")
-    from wushe.matching import kernel_compile
+    from wushe.matching.kernel import compile as kernel_compile
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = kernel_compile.cache_folder()

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from test_matching_kernel import assert_certified, draw, make, places
-from wushe.matching import kernel, kernel_live
-from wushe.matching.kernel import Problem, solve
-from wushe.matching.kernel_live import LiveMatching
+from wushe.matching.kernel import LiveMatching, Problem, exact, solve
+from wushe.matching.kernel import live as live_module
 
 
 def assert_optimal(live: LiveMatching) -> None:
@@ -99,8 +98,8 @@ def test_random_changes_stay_optimal_when_compiled(
 ) -> None:
     """The compiled twins of the same functions, with growth of every pool on the way."""
     pytest.importorskip("numba", reason="numba is not installed: pip install numba")
-    monkeypatch.setattr(kernel, "SMALL", 0)
-    monkeypatch.setattr(kernel_live, "SMALL", 0)
+    monkeypatch.setattr(exact, "SMALL", 0)
+    monkeypatch.setattr(live_module, "SMALL", 0)
     count = campaign(tests=40, ci=300, soak=2_000)
     rng = np.random.default_rng(seed + 1)
     for _ in range(count):
@@ -197,6 +196,6 @@ def test_a_small_matching_needs_no_compiler(monkeypatch: pytest.MonkeyPatch, see
     def forbidden(*_: object) -> None:
         raise AssertionError("compiled")
 
-    monkeypatch.setattr(kernel_live, "compiled", forbidden)
-    monkeypatch.setattr(kernel, "compiled", forbidden)
+    monkeypatch.setattr(live_module, "compiled", forbidden)
+    monkeypatch.setattr(exact, "compiled", forbidden)
     exercise(places(np.random.default_rng(seed), 30, 12, 4, 0.8), np.random.default_rng(seed), 10)

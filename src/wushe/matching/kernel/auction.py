@@ -1,10 +1,10 @@
 """An auction for rows of one unit: prices near the optimum and most of the assignment, fast.
 
 Rows bid for slots of columns (forward), columns with free units bid for rows (reverse), until all
-bids are within `eps`. What comes out is a good guess, never the answer: `kernel_paths` repairs it to
+bids are within `eps`. What comes out is a good guess, never the answer: `kernel.paths` repairs it to
 the exact optimum whatever the auction leaves behind, so that its step limits cannot cost exactness.
 See Bertsekas and Castanon, A forward/reverse auction algorithm for asymmetric assignment problems
-(1992). Plain Python, compiled by `kernel_compile`.
+(1992). Plain Python, compiled by `kernel.compile`.
 """
 
 from __future__ import annotations
@@ -335,4 +335,4 @@ FUNCTIONS = (
     attract,
     reverse_auction,
 )
-"""All of the above, for `kernel_compile`."""
+"""All of the above, for `kernel.compile`."""

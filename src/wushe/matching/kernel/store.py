@@ -1,6 +1,6 @@
 """Changes of a live net: every one leaves the prices feasible, then repairs to the exact optimum.
 
-Plain Python, compiled by `kernel_compile`. A row is changed by taking its flow and its edges out, mending
+Plain Python, compiled by `kernel.compile`. A row is changed by taking its flow and its edges out, mending
 the columns that got units back, and putting it in again as if it were new.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from wushe.matching.kernel_build import add_entry
-from wushe.matching.kernel_paths import COST, Net, drop_flow, settle_column, settle_row
+from wushe.matching.kernel.build import add_entry
+from wushe.matching.kernel.paths import COST, Net, drop_flow, settle_column, settle_row
 
 
 class Store(NamedTuple):
@@ -166,4 +166,4 @@ FUNCTIONS = (
     first_short, move_entries, move_slots, release, settle_columns, remove_entries, place_row, evict,
     place_capacity,
 )  # fmt: skip
-"""All of the above, for `kernel_compile`."""
+"""All of the above, for `kernel.compile`."""

@@ -1,13 +1,13 @@
 """One run from prices to the optimum: auctions with falling eps, then exact repair.
 
-Plain Python, compiled by `kernel_compile`; what the kernel calls is listed in `ENTRIES`.
+Plain Python, compiled by `kernel.compile`; what the kernel calls is listed in `ENTRIES`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from wushe.matching.kernel_auction import (
+from wushe.matching.kernel.auction import (
     MOVES,
     Market,
     forward_auction,
@@ -16,13 +16,13 @@ from wushe.matching.kernel_auction import (
     level_slots,
     reverse_auction,
 )
-from wushe.matching.kernel_build import audit, load_flow, load_tight, lowest_prices, transpose
-from wushe.matching.kernel_paths import (
+from wushe.matching.kernel.build import audit, load_flow, load_tight, lowest_prices, transpose
+from wushe.matching.kernel.paths import (
     SCANS,
     Net,
     finish,
 )
-from wushe.matching.kernel_store import (
+from wushe.matching.kernel.store import (
     first_short,
     move_entries,
     move_slots,

@@ -1,7 +1,7 @@
 """Shortest augmenting paths: the loops that repair a flow to the exact optimum, one path at a time.
 
 Everything here is plain Python over indexable columns, so that one source serves twice: compiled by
-`kernel_compile` for large inputs, and as it stands, over lists, for small ones. No function allocates.
+`kernel.compile` for large inputs, and as it stands, over lists, for small ones. No function allocates.
 
 The state is dual feasible at every moment: `0 <= u[i] <= pen[i]`, `p[j] >= 0`, an edge with room has
 `cost + p - u >= 0`, an edge with flow `cost + p - u <= 0`. It is optimal once no row with units left
@@ -436,4 +436,4 @@ FUNCTIONS = (
     settle_column,
     finish,
 )
-"""All of the above, for `kernel_compile`."""
+"""All of the above, for `kernel.compile`."""

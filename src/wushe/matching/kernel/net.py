@@ -1,4 +1,4 @@
-"""From a problem's arrays to the working columns of `kernel_paths`, over arrays or over lists."""
+"""From a problem's arrays to the working columns of `kernel.paths`, over arrays or over lists."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching.kernel_auction import Market
-from wushe.matching.kernel_paths import INF, NONE, Net
-from wushe.matching.kernel_problem import Array, Problem
+from wushe.matching.kernel.auction import Market
+from wushe.matching.kernel.paths import INF, NONE, Net
+from wushe.matching.kernel.problem import Array, Problem
 
 
 def make_net(problem: Problem, run: Any, *, lists: bool, slack: bool = False) -> Net:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wushe.matching.kernel_problem import Array, Problem
+from wushe.matching.kernel.problem import Array, Problem
 
 MOST_EDGES = 40_000_000
 """Copies may have this many edges together."""

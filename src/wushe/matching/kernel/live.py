@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching.kernel import (
+from wushe.matching.kernel.compile import Notify, compiled, mark_compiled, to_stderr
+from wushe.matching.kernel.exact import (
     SMALL,
     Problem,
     Solution,
@@ -16,11 +17,10 @@ from wushe.matching.kernel import (
     plain_functions,
     solve,
 )
-from wushe.matching.kernel_compile import Notify, compiled, mark_compiled, to_stderr
-from wushe.matching.kernel_net import make_net
-from wushe.matching.kernel_paths import COST, SCANS, Net
-from wushe.matching.kernel_problem import HIGHEST_COST, LARGEST, Array
-from wushe.matching.kernel_store import Store
+from wushe.matching.kernel.net import make_net
+from wushe.matching.kernel.paths import COST, SCANS, Net
+from wushe.matching.kernel.problem import HIGHEST_COST, LARGEST, Array
+from wushe.matching.kernel.store import Store
 
 Numbers = Sequence[int] | Array
 Row = tuple[Any, Any, Any, int, int]

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching import kernel_run
-from wushe.matching.kernel_compile import Notify, compiled, mark_compiled, to_stderr
-from wushe.matching.kernel_net import make_market, make_net, result_of
-from wushe.matching.kernel_paths import SCANS, Net
-from wushe.matching.kernel_problem import Array, Problem, Solution, Status, columns_value
-from wushe.matching.kernel_small import propose
-from wushe.matching.kernel_split import join, split
+from wushe.matching.kernel import run as loops
+from wushe.matching.kernel.compile import Notify, compiled, mark_compiled, to_stderr
+from wushe.matching.kernel.net import make_market, make_net, result_of
+from wushe.matching.kernel.paths import SCANS, Net
+from wushe.matching.kernel.problem import Array, Problem, Solution, Status, columns_value
+from wushe.matching.kernel.small import propose
+from wushe.matching.kernel.split import join, split
 
 __all__ = ["Problem", "Solution", "Status", "plain_functions", "solve"]
 SMALL = 20_000
@@ -32,7 +32,7 @@ MOMENT = 1_000_000
 
 def plain_functions() -> types.SimpleNamespace:
     """Return the functions that the compiled ones are twins of, as they stand."""
-    return types.SimpleNamespace(**{f.__name__: f for f in kernel_run.ENTRIES})
+    return types.SimpleNamespace(**{f.__name__: f for f in loops.ENTRIES})
 
 
 def solve(

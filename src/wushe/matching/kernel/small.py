@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching.kernel_problem import Array, Problem
+from wushe.matching.kernel.problem import Array, Problem
 
 
 def propose(problem: Problem) -> tuple[Array, Array, Array] | None:

@@ -1,10 +1,10 @@
-"""Column entries, a flow at hand, the certificate. Plain Python, compiled by `kernel_compile`."""
+"""Column entries, a flow at hand, the certificate. Plain Python, compiled by `kernel.compile`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wushe.matching.kernel_paths import Net, add_flow
+from wushe.matching.kernel.paths import Net, add_flow
 
 
 def add_entry(net: Net, row: int, edge: int) -> None:
@@ -96,4 +96,4 @@ def audit(
 
 
 FUNCTIONS = (add_entry, transpose, load_flow, lowest_prices, load_tight, audit)
-"""All of the above, for `kernel_compile`."""
+"""All of the above, for `kernel.compile`."""
