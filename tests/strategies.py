@@ -87,6 +87,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         "instant": st.integers(0, 2 * 10**9).map(
             lambda seconds: kinds.say_instant(dt.datetime.fromtimestamp(seconds, dt.UTC))
         ),
+        "time of day": st.integers(0, 1440).map(lambda m: f"{m // 60:02d}:{m % 60:02d}"),
         "flag": st.booleans(),
         "quantity": st.integers(1, 10**8),
         "unit": st.sampled_from([unit for units in UNITS.values() for unit in units]),

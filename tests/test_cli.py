@@ -193,7 +193,7 @@ REFUSED: list[tuple[tuple[str, ...], int, str]] = [
     (("plan", DEMO, "--on", "tomorrow"), 2, "2025-09-15"),
     (("plan", DEMO, "--on", "2025-02-30"), 2, "2025-09-15"),
     ((*PLAN, "--client", "H-none"), 2, "H-none"),
-    ((*PLAN, "--time-limit", "-1"), 2, "time-limit"),
+    ((*PLAN, "--work-limit", "-1"), 2, "work-limit"),
     ((*PLAN, "--lang", "fr"), 2, "fr"),
     (("demo", "atlantis"), 2, "wuchang"),
     (("fly",), 2, "fly"),
@@ -236,9 +236,9 @@ def test_a_folder_that_is_none(command: tuple[str, ...], folder: str) -> None:
 
 def test_no_time_is_an_honest_answer() -> None:
     """With no seconds to solve, the command still prints a plan that stands."""
-    shown = run(*PLAN, "--time-limit", "0", "--json")
+    shown = run(*PLAN, "--work-limit", "0", "--json")
     assert shown.exit_code == 0
-    assert json.loads(shown.stdout)["proof"]["status"] in ("optimal", "time_limit")
+    assert json.loads(shown.stdout)["proof"]["status"] in ("optimal", "work_limit")
 
 
 def test_a_city_of_absurd_amounts_ends_in_words() -> None:

@@ -80,6 +80,25 @@ EXAMPLES: list[tuple[Reason, dict[str, list[Any]]]] = [
     ("capacity", {"needs": [VISIT], "offers": [attrs.evolve(VISITOR, quantity=1)]}),
     # the only visitor goes to an emergency
     ("gives_way", {"needs": [VISIT, urgent(VISIT)], "offers": [VISITOR]}),
+    # an hour of visiting or of something else that is more pressing: one of them is enough
+    (
+        "alternative",
+        {
+            "needs": [
+                attrs.evolve(VISIT, one_of="either"),
+                attrs.evolve(urgent(VISIT), one_of="either"),
+            ],
+            "offers": [attrs.evolve(VISITOR, quantity=10)],
+        },
+    ),
+    # nobody does what has to come first
+    (
+        "waits",
+        {
+            "needs": [attrs.evolve(VISIT, after="N0"), wushe.Need(id="N0", category="haircut", household="H")],
+            "offers": [VISITOR],
+        },
+    ),
 ]
 
 

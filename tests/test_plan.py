@@ -364,14 +364,14 @@ def test_progress_names_the_stages() -> None:
     assert all("/" in stage for stage in told)
 
 
-def test_a_time_limit_is_admitted_in_words() -> None:
+def test_a_work_limit_is_admitted_in_words() -> None:
     """A plan that stopped early says so, stands all the same, and claims no proof."""
     city = made_up_city(np.random.default_rng(6), PLUGINS, needs=400, offers=200, streets=3)
-    made = wushe.make_plan(city, plugins=PLUGINS, on=ON, time_limit=0)
-    assert made.matching.flow.status == "time_limit"
-    assert "stopped at the time limit" in made.summary("en")
-    assert "时间上限" in made.summary("zh")
-    assert json.loads(made.to_json())["proof"]["status"] == "time_limit"
+    made = wushe.make_plan(city, plugins=PLUGINS, on=ON, work_limit=0)
+    assert made.matching.flow.status == "work_limit"
+    assert "stopped at the work limit" in made.summary("en")
+    assert "计算上限" in made.summary("zh")
+    assert json.loads(made.to_json())["proof"]["status"] == "work_limit"
     assert wushe.check_plan(made) == []
     best = wushe.make_plan(city, plugins=PLUGINS, on=ON).matching.flow.objective
     assert made.matching.flow.bound <= best <= made.matching.flow.objective

@@ -60,6 +60,7 @@ from .model.terms import Context as Context
 from .model.terms import FilterTerm as FilterTerm
 from .model.terms import NeedCategory as NeedCategory
 from .model.terms import Pairs as Pairs
+from .model.terms import Role as Role
 from .model.terms import ScoreTerm as ScoreTerm
 from .model.terms import TargetGroup as TargetGroup
 from .model.visiting import SECTIONS as SECTIONS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from wushe.errors import InputError, PluginError, Problem, ProblemKind
@@ -39,9 +41,6 @@ OFFER_DANGLES = ProblemKind(
 )
 
 
-_SERVED = ("households", "persons", "institutions")
-
-
 def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> Table:
     """Return the resource pool: the offers table joined with what every plugin derives.
 
@@ -52,26 +51,12 @@ def pool_offers(network: LinkageNetwork, plugins: Plugins, context: Context) -> 
         ("offers.csv", network.tables["offers"]),
         *plugins.derive_offers(network.tables, context),
     ]
-    owner: dict[str, str] = {}
     problems = _dangling(*sources[0], network, context)
     for (name, table), version in zip(sources[1:], _versions(plugins, sources[1:]), strict=True):
         wrong = _dangling(name, table, network, context)
         if wrong:
             raise PluginError(name, version, "derive_offers", "; ".join(p.say("en") for p in wrong))
-    for name, table in sources:
-        for key in table.ids:
-            if key in owner:
-                problems.append(
-                    Problem(
-                        OFFER_TWICE,
-                        "offers",
-                        None,
-                        "id",
-                        key,
-                        {"first": owner[key], "second": name},
-                    )
-                )
-            owner[key] = name
+    problems += _twice(sources)
     if problems:
         raise InputError(problems)
     tables = [table for _, table in sources]
@@ -84,23 +69,58 @@ def _versions(plugins: Plugins, sources: list[tuple[str, Table]]) -> list[str]:
     return [versions[name] for name, _ in sources]
 
 
+def _twice(sources: list[tuple[str, Table]]) -> list[Problem]:
+    """Return the problems of offer ids that come from two sources, or twice from one."""
+    if len({key for _, table in sources for key in table.ids}) == sum(len(t) for _, t in sources):
+        return []
+    owner: dict[str, str] = {}
+    problems = []
+    for name, table in sources:
+        for key in table.ids:
+            if key in owner:
+                params = {"first": owner[key], "second": name}
+                problems.append(Problem(OFFER_TWICE, "offers", None, "id", key, params))
+            owner[key] = name
+    return problems
+
+
+_NAMED: dict[str, tuple[str, ...]] = {
+    "provider": PROVIDERS,
+    "place": ("places",),
+    "categories": (),
+    "for_groups": (),
+    "for_places": ("places",),
+    "for_clients": ("households", "persons", "institutions"),
+}
+"""Fields of an offer and the tables whose ids they name; without tables the field names a registry."""
+
+
 def _dangling(
     source: str, offers: Table, network: LinkageNetwork, context: Context
 ) -> list[Problem]:
     """Return the problems of offers that name providers, places or categories that are not there."""
-    known = {
-        "provider": {key for kind in PROVIDERS for key in network.tables[kind].ids},
-        "place": {None, *network.tables["places"].ids},
-        "categories": set(context.categories),
-        "for_groups": {None, *context.target_groups},
-        "for_places": {None, *network.tables["places"].ids},
-        "for_clients": {None, *(key for kind in _SERVED for key in network.tables[kind].ids)},
+    registries: dict[str, Collection[str]] = {
+        "categories": context.categories,
+        "for_groups": context.target_groups,
     }
     problems = []
-    for field, ids in known.items():
-        for offer, value in zip(offers.ids, offers[field], strict=True):
-            for named in value if isinstance(value, tuple) else (value,):
-                if named not in ids:
-                    params = {"offer": offer, "field": field}
-                    problems.append(Problem(OFFER_DANGLES, source, None, field, named, params))
+    for field, tables in _NAMED.items():
+        named = {word for value in set(offers[field]) for word in _words(value)}
+        absent = named - set(registries.get(field, ()))
+        if field not in ("provider", "categories"):
+            absent -= {None}
+        for table in tables:
+            words = list(absent)
+            rows = network.tables[table].row_of(words)
+            absent -= {word for word, row in zip(words, rows, strict=True) if row >= 0}
+        problems += [
+            Problem(OFFER_DANGLES, source, None, field, word, {"offer": offer, "field": field})
+            for offer, value in (zip(offers.ids, offers[field], strict=True) if absent else ())
+            for word in _words(value)
+            if word in absent
+        ]
     return problems
+
+
+def _words(value: tuple[str, ...] | str | None) -> tuple[str | None, ...]:
+    return value if isinstance(value, tuple) else (value,)

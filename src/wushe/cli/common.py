@@ -143,7 +143,7 @@ def planned(
     plugins: tuple[str, ...],
     on: str,
     lang: str,
-    time_limit: float = 600.0,
+    work_limit: int | None = None,
     relief: bool = False,
 ) -> Plan:
     """Read `folder`, plan it on the date `on`, and show the stages on the way."""
@@ -152,7 +152,7 @@ def planned(
         rules = wushe.load_plugins(*plugins)
         city = wushe.read(folder, plugins=rules)
         return wushe.make_plan(
-            city, plugins=rules, on=on, relief=relief, time_limit=time_limit, progress=tell
+            city, plugins=rules, on=on, relief=relief, work_limit=work_limit, progress=tell
         )
 
 

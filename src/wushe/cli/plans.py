@@ -143,22 +143,20 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
     help=said_help("先扣除政府救助和互助，其余才请慈善", "take government relief and mutual aid off the needs first"),
 )  # fmt: skip
 @click.option(
-    "--time-limit",
-    type=click.FloatRange(min=0),
-    default=600.0,
-    show_default=True,
-    help=said_help("求解时限（秒）", "seconds for the assignment"),
+    "--work-limit",
+    type=click.IntRange(min=0),
+    help=said_help("求解至多看多少个供需对", "candidate pairs that the assignment may look at"),
 )
 @lang_option
 @json_option
 @guarded
 def plan(
     folder: Path, on: str, plugins: tuple[str, ...], out: Path | None, csv_file: Path | None, client: str | None,
-    internal: bool, relief: bool, time_limit: float, lang: str, as_json: bool,
+    internal: bool, relief: bool, work_limit: int | None, lang: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Make the plan of a city folder."""
     check_date(on, lang)
-    made = planned(folder, plugins, on, lang, time_limit, relief)
+    made = planned(folder, plugins, on, lang, work_limit, relief)
     audience: Any = "internal" if internal else "masked"
     if out is not None:
         made.to_html(out, lang=lang, audience=audience)

@@ -39,6 +39,15 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             ("H-QIAN",),
             relief=True,
         ),
+        "pingliang": Demo(
+            Text(
+                "平凉的团队、导师和帮扶链条（虚构细节）：12支队伍、56名妇女、32名儿童，规划日期 2025-10-13",
+                "teams, mentors and chains of help in Pingliang (details made up): 12 teams, 56 women, 32 children, planned on 2025-10-13",
+            ),
+            ("pingliang",),
+            "2025-10-13",
+            ("H-W01", "H-C01", "H-E01"),
+        ),
         "wuchang": Demo(
             Text(
                 "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",

@@ -18,6 +18,7 @@ KIND_WORDS: dict[str, Text] = {
         "带时区的时刻，如 2020-02-01T09:59:21+08:00",
         "instant with its zone, such as 2020-02-01T09:59:21+08:00",
     ),
+    "time of day": Text("一天中的时刻，如 09:30", "time of day such as 09:30"),
     "flag": Text("是 / 否", "yes / no"),
     "quantity": Text("数量，大于 0", "quantity above 0"),
     "unit": Text("单位，如 件、箱*20、小时", "unit such as piece, box*20, hour"),

@@ -7,75 +7,35 @@ column code cannot hide here as well.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
-from wushe.model.parties import LEVELS
+from wushe.matching.check_groups import Helped, together
+from wushe.matching.check_rules import Rule, Violation
+from wushe.model.parties import LEVELS, WEEKDAYS
 from wushe.model.tables import Table
 from wushe.model.terms import NeedCategory
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
-from wushe.text import Text
-
-Rule = Literal[
-    "unknown_id", "negative", "duplicate", "unit", "category", "closed", "over_need", "over_capacity", "over_limit",
-    "reach", "skill", "vetting", "window", "restriction", "consent", "objective",
-]  # fmt: skip
-RULES: dict[Rule, Text] = {
-    "unknown_id": Text("编号不存在", "an id that does not exist"),
-    "negative": Text("数量不是正数", "an amount that is not positive"),
-    "duplicate": Text("同一供需对出现两次", "the same pair twice"),
-    "unit": Text("计量单位不符", "the wrong unit"),
-    "category": Text("供给不含此类别", "the offer does not serve the category"),
-    "closed": Text("需求已满足或撤销", "the need is met or withdrawn"),
-    "over_need": Text("超过所需数量", "more than the need"),
-    "over_capacity": Text("超过供给数量", "more than the offer has"),
-    "over_limit": Text("超过单项上限", "more than the limit per need"),
-    "reach": Text("超出服务范围", "out of reach"),
-    "skill": Text("缺少技能", "a missing skill"),
-    "vetting": Text("没有有效的从业查询", "no valid vetting"),
-    "window": Text("时间不合", "outside the time window"),
-    "restriction": Text("违反捐赠限定", "against the donor's restriction"),
-    "consent": Text("没有同意转介的记录", "no recorded consent"),
-    "objective": Text("目标值与流量不一致", "the objective does not add up"),
-}
 
 
 @attrs.frozen
 class Allocation:
-    """What is checked: `amount` base units of dimension `unit` from `offer` to `need`."""
+    """What is checked: `amount` base units of dimension `unit` from `offer` to `need`.
+
+    `role` is the position among the roles of a team need, None for other needs.
+    """
 
     need: str
     offer: str
     amount: int
     unit: str
+    role: int | None = None
 
 
-@attrs.frozen
-class Violation:
-    """One broken rule and the ids that break it."""
-
-    rule: Rule
-    need: str | None
-    offer: str | None
-    detail: str = ""
-
-    def say(self, lang: str = "zh") -> str:
-        """Return one line: the rule, the need, the offer and the detail."""
-        return _LINE.say(
-            lang,
-            rule=RULES[self.rule],
-            need=self.need or "–",
-            offer=self.offer or "–",
-            detail=self.detail,
-        )
-
-
-_LINE = Text(
-    "{rule}：需求 {need}，供给 {offer} {detail}", "{rule}: need {need}, offer {offer} {detail}"
-)
 _LOOKED_UP = ("places", "households", "persons", "institutions")
 _OWN_TEAM = ("communities", "stations", "social_workers")
 
@@ -132,30 +92,97 @@ class _Checker:
         return cls(network, needs, given, kind_of, on, default_rules, rows, consents)
 
     def violations(self, allocations: Iterable[Allocation]) -> Iterator[Violation]:
-        seen: set[tuple[str, str]] = set()
-        per_need: dict[str, int] = {}
+        seen: set[tuple[str, int | None, str]] = set()
+        per_need: dict[tuple[str, int | None], int] = {}
         per_offer: dict[str, int] = {}
+        known: list[Allocation] = []
         for item in allocations:
             if item.need not in self.needs or item.offer not in self.offers:
                 yield Violation("unknown_id", item.need, item.offer)
                 continue
+            if self._part(item.need, item.role) is None:
+                yield Violation("role", item.need, item.offer, str(item.role))
+                continue
             if item.amount <= 0:
                 yield Violation("negative", item.need, item.offer, str(item.amount))
-            if (item.need, item.offer) in seen:
+            if (item.need, item.role, item.offer) in seen:
                 yield Violation("duplicate", item.need, item.offer)
-            seen.add((item.need, item.offer))
-            per_need[item.need] = per_need.get(item.need, 0) + item.amount
+            seen.add((item.need, item.role, item.offer))
+            part = item.need, item.role
+            per_need[part] = per_need.get(part, 0) + item.amount
             per_offer[item.offer] = per_offer.get(item.offer, 0) + item.amount
+            known.append(item)
             yield from self._item(item)
-        for key, total in per_need.items():
-            if total > self._asked(self.needs[key]):
-                yield Violation("over_need", key, None, f"{total} > {self._asked(self.needs[key])}")
+        for part, total in per_need.items():
+            asked = self._asked(self._part(*part))
+            if total > asked:
+                yield Violation("over_need", part[0], None, f"{total} > {asked}")
         for key, total in per_offer.items():
             if total > _base(self.offers[key].quantity, self.offers[key].unit):
                 yield Violation("over_capacity", None, key, f"{total}")
+        yield from self._together(known, per_need)
+
+    def _part(self, key: str, role: int | None) -> Any:
+        """Return the need, or what it asks of one role as a need of its own; None if it has no such role."""
+        need = self.needs[key]
+        category = self.network.categories.get(need.category)
+        roles = category.roles if category else ()
+        if not roles:
+            return need if role is None else None
+        if role is None or not 0 <= role < len(roles):
+            return None
+        asked, part = roles[role], self.network.categories[roles[role].category]
+        sessions = self._asked(need)
+        return attrs.evolve(
+            need,
+            category=asked.category,
+            quantity=sessions * (asked.quantity or part.typical),
+            unit=part.dimension,
+            skills=tuple(sorted({*(need.skills or ()), *asked.skills})),
+        )
+
+    def _together(
+        self, items: Sequence[Allocation], served: Mapping[tuple[str, int | None], int]
+    ) -> Iterator[Violation]:
+        parts = {
+            key: [(key, role) for role in range(len(self._roles(need))) or (None,)]
+            for key, need in self.needs.items()
+        }
+        whole = {
+            key: all(served.get(part, 0) == self._asked(self._part(*part)) for part in every)
+            for key, every in parts.items()
+        }
+        helped = [
+            Helped(
+                i.need,
+                i.role,
+                self._person(i.offer),
+                self._hours(self.needs[i.need]),
+            )
+            for i in items
+        ]
+        yield from together(self.needs, helped, whole, self._client_id)
+
+    def _roles(self, need: Any) -> Sequence[Any]:
+        category = self.network.categories.get(need.category)
+        return category.roles if category else ()
+
+    def _person(self, offer: str) -> tuple[str, bool]:
+        """Return who serves, and whether that is one person, who can be in one place only."""
+        provider = self.offers[offer].provider
+        single = self.kind_of[provider] in ("social_workers", "volunteers")
+        return (provider, True) if single else (offer, False)
+
+    def _hours(self, need: Any) -> tuple[dt.date, str, str] | None:
+        known = need.on_day is not None and need.starts is not None and need.ends is not None
+        return (need.on_day, need.starts, need.ends) if known else None
+
+    def _client_id(self, key: str) -> str:
+        household, person, institution = self._client(self.needs[key])
+        return str((household or person or institution).id)
 
     def _item(self, item: Allocation) -> Iterator[Violation]:
-        need, offer = self.needs[item.need], self.offers[item.offer]
+        need, offer = self._part(item.need, item.role), self.offers[item.offer]
         unit = parse_unit(offer.unit)
         category = self.network.categories.get(need.category)
         if (
@@ -171,6 +198,8 @@ class _Checker:
             yield Violation("closed", item.need, item.offer)
         if offer.per_need is not None and item.amount > offer.per_need * unit.factor:
             yield Violation("over_limit", item.need, item.offer, str(item.amount))
+        if offer.pack is not None and item.amount % (offer.pack * unit.factor):
+            yield Violation("pack", item.need, item.offer, str(item.amount))
         if not self._reaches(need, offer):
             yield Violation("reach", item.need, item.offer)
         if self.default_rules:
@@ -248,7 +277,32 @@ class _Checker:
             and latest is not None
             and offer.available_from > latest
         )
-        return over or late
+        return over or late or self._wrong_hours(need, offer)
+
+    def _wrong_hours(self, need: Any, offer: Any) -> bool:
+        if need.on_day is not None:
+            if offer.weekdays and list(WEEKDAYS)[need.on_day.weekday()] not in offer.weekdays:
+                return True
+            if (offer.available_from or need.on_day) > need.on_day:
+                return True
+            if (offer.available_to or need.on_day) < need.on_day:
+                return True
+        early = need.starts is not None and (offer.starts or "00:00") > need.starts
+        return early or (need.ends is not None and (offer.ends or "24:00") < need.ends)
+
+    def _too_far(self, need: Any, offer: Any, _: NeedCategory) -> bool:
+        """Great-circle distance by the spherical law of cosines."""
+        if offer.travel_km is None:
+            return False
+        ends = [self._record("places", place) for place in (self._need_place(need), offer.place)]
+        if any(e is None or e.lon is None or e.lat is None for e in ends):
+            return False
+        (lon1, lat1), (lon2, lat2) = ((math.radians(e.lon), math.radians(e.lat)) for e in ends)
+        cosine = math.sin(lat1) * math.sin(lat2) + math.cos(lat1) * math.cos(lat2) * math.cos(
+            lon2 - lon1
+        )
+        km = 6371.0 * math.acos(min(1.0, max(-1.0, cosine)))
+        return bool(km > offer.travel_km + 0.001)  # the two formulas differ by less than a metre
 
     def _restricted(self, need: Any, offer: Any, _: NeedCategory) -> bool:
         household, person, institution = self._client(need)
@@ -289,6 +343,7 @@ _Broken = Callable[[_Checker, Any, Any, NeedCategory], bool]
 _DEFAULT_RULES: dict[Rule, _Broken] = {
     "skill": _Checker._lacks_skill,
     "vetting": _Checker._lacks_vetting,
+    "reach": _Checker._too_far,
     "window": _Checker._out_of_time,
     "restriction": _Checker._restricted,
     "consent": _Checker._without_consent,

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import attrs
 import numpy as np
 
 from wushe.errors import InputError, Problem, ProblemKind
+from wushe.matching.columns import (
+    by_value,
+    codes_of,
+    first_known,
+    is_known,
+    masks,
+    objects,
+    take,
+    word_masks,
+)
+from wushe.matching.consents import referral_consents
+from wushe.matching.expand import Groups, expand, groups_of
 from wushe.model.help import PROVIDERS, URGENCIES
 from wushe.model.pairing import bitmask, pair_key
-from wushe.model.parties import LEVELS
+from wushe.model.parties import LEVELS, WEEKDAYS
 from wushe.model.storage import UNKNOWN_INT, Array
 from wushe.model.tables import Table
-from wushe.model.terms import Columns, Context, NeedCategory
+from wushe.model.terms import Columns, Context
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
 from wushe.text import Text
@@ -24,33 +36,39 @@ NATION = -1
 """Reach code of an offer that may go anywhere; other codes are positions in `LEVELS`."""
 _LEVEL_CODES = {**{level: code for code, level in enumerate(LEVELS)}, "nation": NATION}
 _URGENCY_CODES = {name: len(URGENCIES) - 1 - rank for rank, name in enumerate(URGENCIES)}
+_URGENCY_OF: dict[str | None, int] = {None: _URGENCY_CODES["normal"]}
+_URGENCY_OF.update(_URGENCY_CODES)
 
 
 @attrs.frozen(eq=False)
 class Prepared:
-    """Needs and offers as columns, with the vocabularies that their masks and codes refer to."""
+    """Needs and offers as columns, with the vocabularies that their masks and codes refer to.
+
+    A team need has a row per role; ``needs["need_row"]`` counts the needs. `groups` binds rows together.
+    """
 
     needs: Columns
     offers: Columns
     context: Context
+    groups: Groups
 
 
 def prepare(network: LinkageNetwork, offers: Table, context: Context) -> Prepared:
     """Return the columns of all open needs and of all offers, with shared codes and masks."""
-    open_needs = np.flatnonzero(
-        ~np.isin(network.tables["needs"]["status"].astype(str), ("met", "withdrawn"))
-    )
+    status = network.tables["needs"]["status"].astype(str)
+    open_needs = np.flatnonzero(~np.isin(status, ("met", "withdrawn")))
     needs = {name: column[open_needs] for name, column in network.tables["needs"].columns.items()}
-    clients = _Clients.of(network, needs)
     _check_categories(needs, context)
+    needs, origin = expand(needs, context.categories)
+    clients = _Clients.of(network, needs)
     words = _Vocabularies.of(needs, offers, context)
     provider_kind, provider_code = _providers(network, offers["provider"])
     context = attrs.evolve(context, history=_history(network, clients))
-    return Prepared(
-        _need_columns(network, needs, clients, words, context),
-        _offer_columns(network, offers, words, provider_kind, provider_code),
-        context,
-    )
+    asked = _need_columns(network, needs, clients, words, context, origin)
+    given = _offer_columns(network, offers, words, provider_kind, provider_code)
+    withdrawn = frozenset(network.tables["needs"]["id"][status == "withdrawn"].tolist())
+    bound = {**needs, **{name: asked[name] for name in ("client_code", "starts", "ends")}}
+    return Prepared(asked, given, context, groups_of(bound, given, origin, withdrawn))
 
 
 @attrs.frozen(eq=False)
@@ -64,22 +82,29 @@ class _Clients:
     persons: Array
     institutions: Array
 
+    @property
+    def sources(self) -> tuple[tuple[str, Array], ...]:
+        """Tables and rows of them (-1 none), in the order in which they are asked."""
+        return (
+            ("households", self.households),
+            ("persons", self.persons),
+            ("institutions", self.institutions),
+        )
+
     @classmethod
     def of(cls, network: LinkageNetwork, needs: Mapping[str, Array]) -> _Clients:
         persons = network.tables["persons"].row_of(needs["person"])
-        via_person = _take(network.tables["persons"]["household"], persons)
-        household = np.array(
-            [h or v for h, v in zip(needs["household"], via_person, strict=True)], dtype=object
-        )
-        ids, kinds = [], []
-        for h, p, i in zip(household, needs["person"], needs["institution"], strict=True):
-            ids.append(h or p or i)
-            kinds.append("household" if h else "person" if p else "institution")
+        via_person = take(network.tables["persons"]["household"], persons)
+        household = first_known(needs["household"], via_person)
+        ids = first_known(household, needs["person"], needs["institution"])
+        kinds = np.full(len(ids), "institution", dtype=object)
+        kinds[is_known(needs["person"])] = "person"
+        kinds[is_known(household)] = "household"
         served = [network.tables["services"][name] for name in ("household", "institution")]
-        every = sorted({*ids, *(c for column in served for c in column if c is not None)})
+        every = sorted({*ids.tolist(), *(c for column in served for c in column[is_known(column)])})
         return cls(
-            _objects(ids),
-            _objects(kinds),
+            ids,
+            kinds,
             {client: code for code, client in enumerate(every)},
             network.tables["households"].row_of(household),
             persons,
@@ -106,39 +131,18 @@ class _Vocabularies:
 
 
 def _vocabulary(tags: Iterable[tuple[str, ...] | None]) -> dict[str, int]:
-    return {word: bit for bit, word in enumerate(sorted({w for t in tags for w in t or ()}))}
-
-
-def _objects(values: Sequence[object]) -> Array:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
-
-
-def _take(column: Array, rows: Array) -> Array:
-    """Return ``column[rows]`` with None where the row is -1."""
-    taken = np.full(len(rows), None, dtype=object)
-    taken[rows >= 0] = column[rows[rows >= 0]]
-    return taken
-
-
-def _take_flag(column: Array, rows: Array) -> Array:
-    taken = np.full(len(rows), -1, dtype=np.int8)
-    taken[rows >= 0] = column[rows[rows >= 0]]
-    return taken
+    return {word: bit for bit, word in enumerate(sorted({w for t in set(tags) for w in t or ()}))}
 
 
 def _check_categories(needs: Mapping[str, Array], context: Context) -> None:
     """Raise InputError for needs whose category no loaded plugin registers."""
-    unknown = [
-        (n, c)
+    if set(needs["category"]) <= set(context.categories):
+        return
+    raise InputError(
+        Problem(NOT_REGISTERED, "needs", None, "category", c, {"need": n})
         for n, c in zip(needs["id"], needs["category"], strict=True)
         if c not in context.categories
-    ]
-    if unknown:
-        raise InputError(
-            Problem(NOT_REGISTERED, "needs", None, "category", c, {"need": n}) for n, c in unknown
-        )
+    )
 
 
 NOT_REGISTERED = ProblemKind(
@@ -154,11 +158,10 @@ NOT_REGISTERED = ProblemKind(
 )
 
 
-def _category_columns(names: Array, context: Context) -> tuple[Array, list[NeedCategory]]:
-    codes = {name: code for code, name in enumerate(context.categories)}
-    return np.array([codes[n] for n in names], dtype=np.int32), [
-        context.categories[n] for n in names
-    ]
+def _of_category(context: Context, code: Array, name: str, dtype: str) -> Array:
+    """Return the attribute `name` of each row's category as a column of `dtype`."""
+    values = objects([getattr(category, name) for category in context.categories.values()])
+    return values[code] if dtype == "O" else values.astype(dtype)[code]
 
 
 def _need_columns(
@@ -167,75 +170,75 @@ def _need_columns(
     clients: _Clients,
     words: _Vocabularies,
     context: Context,
+    origin: Array,
 ) -> Columns:
     n = len(needs["id"])
-    code, categories = _category_columns(needs["category"], context)
-    quantity, known = _quantities(needs["quantity"], needs["unit"], [c.typical for c in categories])
+    ranks = {name: rank for rank, name in enumerate(context.categories)}
+    code = codes_of(ranks, needs["category"], n).astype(np.int32)
+    typical = _of_category(context, code, "typical", "int64")
+    quantity, known = _quantities(needs["quantity"], needs["unit"], typical)
     place = _need_places(network, needs, clients)
     ancestors = _ancestors(network, place)
-    skills = _objects(
-        [
-            tuple(sorted({*(s or ()), *c.skills}))
-            for s, c in zip(needs["skills"], categories, strict=True)
-        ]
-    )
+    required = _of_category(context, code, "skills", "O")
+    skills = by_value(_all_tags, zip(needs["skills"], required, strict=True))
     groups = _groups(network, clients)
     arrays = {
         "id": needs["id"],
+        "need_row": origin,
         "client": clients.ids,
         "client_kind": clients.kinds,
-        "client_code": np.array([clients.codes[c] for c in clients.ids], dtype=np.int32),
+        "client_code": codes_of(clients.codes, clients.ids, n).astype(np.int32),
         "household_row": clients.households,
         "person_row": clients.persons,
         "category": needs["category"],
         "category_code": code,
-        "form": _objects([c.form for c in categories]),
-        "dimension": _objects([c.dimension for c in categories]),
-        "refers": np.array([c.refers for c in categories], dtype=bool),
+        "form": _of_category(context, code, "form", "O"),
+        "dimension": _of_category(context, code, "dimension", "O"),
+        "refers": _of_category(context, code, "refers", "bool"),
         "quantity": quantity,
         "quantity_known": known,
-        "urgency": np.array(
-            [_URGENCY_CODES[u or "normal"] for u in needs["urgency"]], dtype=np.int8
-        ),
+        "urgency": codes_of(_URGENCY_OF, needs["urgency"], n).astype(np.int8),
         "asked_on": needs["asked_on"],
         "due": needs["due"],
+        "on_day": needs["on_day"],
+        "starts": _minutes(needs["starts"]),
+        "ends": _minutes(needs["ends"]),
         "place_row": place,
         "ancestors": ancestors,
         "lon": _coordinate(network.places.lon, place),
         "lat": _coordinate(network.places.lat, place),
         "skills": skills,
-        "skill_mask": bitmask(skills, words.skills),
+        "skill_mask": masks(skills, words.skills),
         "groups": groups,
-        "group_mask": bitmask(groups, words.groups),
-        "place_mask": bitmask(_paths(network, ancestors), words.places),
-        "client_mask": bitmask([(c,) for c in clients.ids], words.clients),
-        "with_minor": _with_minor(network, clients, categories, context.on),
-        "consent": _consent(network, clients, context.on),
+        "group_mask": masks(groups, words.groups),
+        "place_mask": _place_masks(network, place, words.places),
+        "client_mask": word_masks(clients.ids, words.clients),
+        "with_minor": _with_minor(
+            network, clients, _of_category(context, code, "minors", "bool"), context.on
+        ),
+        "consent": referral_consents(
+            network, clients.kinds, clients.households, clients.persons, context.on
+        ),
     }
     return Columns(n, arrays)
 
 
-def _quantities(quantity: Array, unit: Array, typical: Sequence[int]) -> tuple[Array, Array]:
+def _all_tags(rows: Iterable[tuple[str, ...] | None]) -> tuple[str, ...]:
+    return tuple(sorted({tag for tags in rows for tag in tags or ()}))
+
+
+def _quantities(quantity: Array, unit: Array, typical: Array) -> tuple[Array, Array]:
     """Return amounts in base units and whether they were known; unknown ones are planned as typical."""
     known = quantity != UNKNOWN_INT
-    factors = {u: found.factor for u in set(unit) - {None} if (found := parse_unit(u)) is not None}
-    amounts = [
-        int(q) * factors[u] if k else t
-        for q, u, k, t in zip(quantity, unit, known, typical, strict=True)
-    ]
-    return np.array(amounts, dtype=np.int64), known
+    units = {u: found.factor for u in set(unit) - {None} if (found := parse_unit(u)) is not None}
+    factor = codes_of(units, unit, len(unit))
+    return np.where(known, np.where(known, quantity, 0) * factor, typical), known
 
 
 def _need_places(network: LinkageNetwork, needs: Mapping[str, Array], clients: _Clients) -> Array:
     """The need's own place, else the household's, the person's, the institution's; -1 where unknown."""
-    chosen = needs["place"].copy()
-    for table, rows in (
-        ("households", clients.households),
-        ("persons", clients.persons),
-        ("institutions", clients.institutions),
-    ):
-        theirs = _take(network.tables[table]["place"], rows)
-        chosen = np.array([a or b for a, b in zip(chosen, theirs, strict=True)], dtype=object)
+    theirs = [take(network.tables[name]["place"], rows) for name, rows in clients.sources]
+    chosen = first_known(needs["place"], *theirs)
     return network.tables["places"].row_of(chosen).astype(np.int32)
 
 
@@ -251,80 +254,29 @@ def _coordinate(column: Array, place: Array) -> Array:
     return found
 
 
-def _paths(network: LinkageNetwork, ancestors: Array) -> list[tuple[str, ...]]:
+def _place_masks(network: LinkageNetwork, place: Array, words: Mapping[str, int]) -> Array:
+    """Return the mask of each row's place with all places above it; worked out once for each place."""
     ids = network.tables["places"].ids
-    return [tuple(ids[row] for row in path if row >= 0) for path in ancestors.tolist()]
+    paths = [tuple(ids[r] for r in path if r >= 0) for path in network.places.ancestors.tolist()]
+    return bitmask([*paths, ()], words)[place]  # the row -1, no place, finds the empty path
 
 
 def _groups(network: LinkageNetwork, clients: _Clients) -> Array:
-    sources = (
-        ("households", clients.households),
-        ("persons", clients.persons),
-        ("institutions", clients.institutions),
-    )
-    columns = [_take(network.tables[t]["target_groups"], rows) for t, rows in sources]
-    return _objects(
-        [
-            tuple(sorted({g for tags in row for g in tags or ()}))
-            for row in zip(*columns, strict=True)
-        ]
-    )
+    columns = [take(network.tables[name]["target_groups"], rows) for name, rows in clients.sources]
+    return by_value(_all_tags, zip(*columns, strict=True))
 
 
-def _with_minor(
-    network: LinkageNetwork, clients: _Clients, categories: Sequence[NeedCategory], on: dt.date
-) -> Array:
+def _with_minor(network: LinkageNetwork, clients: _Clients, by_nature: Array, on: dt.date) -> Array:
     """Return 1 where the need is for a minor or of a category with minors, 0 where not, -1 unknown.
 
     Unknown only where a person is named whose birth date is not recorded.
     """
-    birth = np.full(len(categories), np.datetime64("NaT", "D"))
+    birth = np.full(len(by_nature), np.datetime64("NaT", "D"))
     named = clients.persons >= 0
     birth[named] = network.tables["persons"]["birth"][clients.persons[named]]
     adult_before = np.datetime64(_years_before(on, MINOR_AGE), "D")
     minor = np.where(named, np.where(np.isnat(birth), -1, (birth > adult_before).astype(int)), 0)
-    by_nature = np.array([c.minors for c in categories], dtype=bool)
     return np.where(by_nature, 1, minor).astype(np.int8)
-
-
-def _consent(network: LinkageNetwork, clients: _Clients, on: dt.date) -> Array:
-    """Return the recorded consent to referral on the day `on`: 1 yes, 0 no, -1 unknown.
-
-    A recorded no is a no. Else a dated consent or its withdrawal (at once, 个人信息保护法 article 15)
-    goes before the flag of the household or person; an institution asks for itself.
-    """
-    dated = _dated_consents(network, on)
-    tables = (("households", clients.households), ("persons", clients.persons))
-    found = []
-    for name, rows in tables:
-        table = network.tables[name]
-        flags = table["referral_consent"].copy()
-        for row, key in enumerate(table.ids):
-            # A no in the table (or laid over it by a fact) stands until it is itself replaced.
-            flags[row] = dated.get(key, flags[row]) if flags[row] != 0 else 0
-        found.append(_take_flag(flags, rows))
-    served = np.where(clients.kinds == "household", found[0], found[1])
-    return np.where(clients.kinds == "institution", 1, served).astype(np.int8)
-
-
-def _dated_consents(network: LinkageNetwork, on: dt.date) -> dict[str, int]:
-    """Return 1 or 0 by subject where the consents table decides on referral to anybody.
-
-    A consent limited to some recipients is no consent to all of them; its withdrawal still is a no.
-    """
-    last: dict[str, tuple[dt.date, int]] = {}
-    for consent in network.tables["consents"].records():
-        if consent.purpose != "referral" or consent.given_on > on:
-            continue
-        gone = consent.withdrawn_on is not None and consent.withdrawn_on <= on
-        if not gone and consent.recipients:
-            continue
-        said = (consent.withdrawn_on, 0) if gone else (consent.given_on, 1)
-        # On one day a withdrawal goes before a consent.
-        known = last.get(consent.subject)
-        if known is None or (said[0], -said[1]) > (known[0], -known[1]):
-            last[consent.subject] = said
-    return {subject: answer for subject, (_, answer) in last.items()}
 
 
 def _years_before(on: dt.date, years: int) -> dt.date:
@@ -339,17 +291,16 @@ def _providers(network: LinkageNetwork, providers: Array) -> tuple[Array, Array]
     """Return each offer's provider kind (table name) and code (rank among all providers)."""
     kind_of = {key: kind for kind in PROVIDERS for key in network.tables[kind].ids}
     codes = {key: code for code, key in enumerate(sorted(kind_of))}
-    kinds = _objects([kind_of[p] for p in providers])
-    return kinds, np.array([codes[p] for p in providers], dtype=np.int32)
+    kinds = objects([kind_of[p] for p in providers])
+    return kinds, codes_of(codes, providers, len(providers)).astype(np.int32)
 
 
 def _history(network: LinkageNetwork, clients: _Clients) -> Array:
     services = network.tables["services"]
-    _, code = _providers(network, services["provider"])
-    client = [h or i for h, i in zip(services["household"], services["institution"], strict=True)]
-    known = np.array([c is not None for c in client], dtype=bool)
-    clients_code = np.array([clients.codes.get(c or "", 0) for c in client], dtype=np.int32)
-    keys = np.unique(pair_key(clients_code[known], code[known]))
+    client = first_known(services["household"], services["institution"])
+    known = is_known(client)
+    _, code = _providers(network, services["provider"][known])
+    keys = np.unique(pair_key(codes_of(clients.codes, client[known], int(known.sum())), code))
     keys.flags.writeable = False
     return keys
 
@@ -361,7 +312,7 @@ def _offer_columns(
     provider_kind: Array,
     provider_code: Array,
 ) -> Columns:
-    units = [parse_unit(u) for u in offers["unit"]]
+    units = by_value(parse_unit, offers["unit"])
     factor = np.array([u.factor if u else 1 for u in units], dtype=np.int64)
     place = network.tables["places"].row_of(offers["place"]).astype(np.int32)
     ancestors = _ancestors(network, place)
@@ -373,7 +324,7 @@ def _offer_columns(
         "provider_kind": provider_kind,
         "provider_code": provider_code,
         "categories": offers["categories"],
-        "dimension": _objects([u.dimension if u else None for u in units]),
+        "dimension": objects([u.dimension if u else None for u in units]),
         "capacity": capacity,
         "per_need": np.where(capped, np.where(capped, offers["per_need"], 0) * factor, capacity),
         "place_row": place,
@@ -383,14 +334,32 @@ def _offer_columns(
         "reach": _reach(offers["reach"], ancestors),
         "available_from": offers["available_from"],
         "available_to": offers["available_to"],
+        "weekday_mask": _weekdays(offers["weekdays"]),
+        "starts": _minutes(offers["starts"]),
+        "ends": _minutes(offers["ends"]),
+        "travel_km": offers["travel_km"],
+        "pack": np.where(offers["pack"] == UNKNOWN_INT, 1, offers["pack"] * factor),
         "skills": offers["skills"],
-        "skill_mask": bitmask(offers["skills"], words.skills),
-        "group_mask": bitmask(offers["for_groups"], words.groups),
-        "place_mask": bitmask(offers["for_places"], words.places),
-        "client_mask": bitmask(offers["for_clients"], words.clients),
+        "skill_mask": masks(offers["skills"], words.skills),
+        "group_mask": masks(offers["for_groups"], words.groups),
+        "place_mask": masks(offers["for_places"], words.places),
+        "client_mask": masks(offers["for_clients"], words.clients),
         "vetted_on": offers["vetted_on"],
     }
     return Columns(len(offers), arrays)
+
+
+def _minutes(clock: Array) -> Array:
+    """Return minutes since midnight of times such as ``09:30``, int16, -1 where unknown."""
+    known = {c: int(c[:2]) * 60 + int(c[3:]) for c in set(clock.tolist()) - {None}}
+    return np.array([known.get(c, -1) for c in clock.tolist()], dtype=np.int16)
+
+
+def _weekdays(days: Array) -> Array:
+    """Return the days of the week on which each offer stands, bit 0 is Monday; all where none is stated."""
+    bit = {day: 1 << at for at, day in enumerate(WEEKDAYS)}
+    stands = by_value(lambda row: sum(bit[d] for d in row) if row else 127, days)
+    return stands.astype(np.uint8)
 
 
 def _reach(reach: Array, ancestors: Array) -> Array:

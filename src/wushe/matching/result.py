@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 
-from wushe.errors import WusheError
-from wushe.matching.candidates import ORDER, Candidates, list_candidates
+from wushe.matching.candidates import ORDER, Candidates
+from wushe.matching.decide import Choice, decide, per_row
+from wushe.matching.kernel import Problem, Solution
+from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared, prepare
-from wushe.matching.solve import Flow, Problem, solve
+from wushe.matching.pricing import Priced, Proof, solve_all
+from wushe.matching.reasons import find_reasons
+from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
 from wushe.model.tables import Table
 from wushe.model.terms import Context, Pairs, Reason
@@ -24,14 +30,22 @@ PRIORITY_RANGE = 4
 class Matching:
     """The assignment with everything that explains it.
 
-    `need`, `offer` (row numbers in `needs`, `offers`), `amount` int64 in base units and `edge`
-    (position in `candidates`): one entry per match, by need then cost. `unserved` int64
-    (n_needs,) in base units; `reason` int8 (n_needs,): position in `ORDER`, -1 where fully served.
+    Rows of `problem` are rows of `prepared.needs`, its columns rows of `prepared.offers`, its edges
+    the pairs of `candidates`; `flow` is its optimum with dual prices under the plain objective, and
+    `proof` says over which pairs. `choice` is what is planned: the same, unless teams, visits, hours, packs,
+    tiers or fairness ask for another one; `report` compares the two. `need`, `offer` (row numbers),
+    `amount` int64 in base units and `edge` (position in `candidates`): one entry per match, by need
+    then cost. `unserved` int64 (n_needs,) in base units; `reason` int8 (n_needs,): position in
+    `ORDER`, -1 where fully served; `priority` float (n_needs,).
     """
 
     prepared: Prepared
     candidates: Candidates
-    flow: Flow
+    problem: Problem
+    flow: Solution
+    proof: Proof
+    choice: Choice
+    report: ObjectiveReport
     need: Array
     offer: Array
     amount: Array
@@ -39,6 +53,15 @@ class Matching:
     unserved: Array
     reason: Array
     priority: Array
+
+    @property
+    def over_all_pairs(self) -> bool:
+        """Whether the choice is the best over all eligible pairs, not only over the listed ones.
+
+        Where groups, tiers or fairness decided, that takes a list of all pairs.
+        """
+        decided = self.choice.flow is not self.flow.flow
+        return self.proof.kind == "all pairs" and (not decided or self.proof.complete)
 
     def reason_of(self, need: int) -> Reason | None:
         """Return why need row `need` is not fully served, None where it is."""
@@ -81,52 +104,65 @@ def match(
     offers: Table,
     plugins: Plugins,
     context: Context,
-    time_limit: float = 600.0,
+    *,
+    objective: Objective | None = None,
+    prove: bool = True,
+    work_limit: int | None = None,
 ) -> Matching:
-    """Match all open needs of `network` with `offers`, exactly over the listed candidates."""
+    """Match all open needs of `network` with `offers` under `objective`, exactly and with a proof.
+
+    With `prove` the plain optimum holds over all eligible pairs; without, over each need's best ones.
+    Tiers, fairness and groups decide over the pairs that were listed on the way to it.
+    """
     prepared = prepare(network, offers, context)
     priority = plugins.prioritise_needs(prepared.needs, prepared.context)
-    candidates = list_candidates(prepared, plugins)
-    return assign(prepared, candidates, priority, time_limit)
-
-
-def assign(
-    prepared: Prepared, candidates: Candidates, priority: Array, time_limit: float
-) -> Matching:
-    """Solve the assignment over `candidates` and say why what is unserved is unserved."""
-    needs, offers = prepared.needs, prepared.offers
     steps = np.rint(priority * PRIORITY_STEPS).astype(np.int64)
-    penalty = (
-        candidates.max_cost
-        + 1
-        + steps * max(1, PRIORITY_RANGE * candidates.max_cost // PRIORITY_STEPS)
+    priced = solve_all(
+        prepared,
+        plugins,
+        lambda max_cost: penalties(steps, max_cost),
+        prove=prove,
+        work_limit=work_limit,
     )
-    row = np.repeat(np.arange(len(needs)), np.diff(candidates.start))
-    reachable = np.zeros(len(needs), dtype=np.int64)
-    np.add.at(reachable, row, candidates.limit)
-    problem = _problem(
-        candidates.start,
-        candidates.offer.astype(np.int64),
-        candidates.cost,
-        candidates.limit,
-        # What no candidate could ever serve only inflates the sums that must stay within int64.
-        np.minimum(needs["quantity"], reachable),
-        penalty,
-        offers["capacity"],
+    objective = Objective() if objective is None else objective
+
+    def called(group: Any) -> tuple[str, str]:
+        if objective.between not in LEVELS:
+            known = context.target_groups.get(group)
+            return group, known.zh if known else group
+        places = network.tables["places"]
+        return places.ids[group], str(places["name"][group])
+
+    choice, report = decide(
+        prepared, priced.problem, priced.solution, objective, called, work_limit
     )
-    flow = solve(problem, time_limit)
-    used = np.flatnonzero(flow.flow)
-    need = problem.row[used]
-    unserved = needs["quantity"].copy()
-    np.subtract.at(unserved, need, flow.flow[used])
-    reason = _reasons(prepared, candidates, flow, unserved, steps)
+    return _explained(prepared, priced, choice, report, priority, steps)
+
+
+def _explained(
+    prepared: Prepared,
+    priced: Priced,
+    choice: Choice,
+    report: ObjectiveReport,
+    priority: Array,
+    steps: Array,
+) -> Matching:
+    """Return the matching with a reason for each need that is not fully served."""
+    candidates, problem = priced.candidates, priced.problem
+    used = np.flatnonzero(choice.flow)
+    unserved = prepared.needs["quantity"] - per_row(problem, choice.flow)
+    reason = find_reasons(prepared, candidates, problem.row, choice.flow, unserved, steps)
     return Matching(
         prepared,
         candidates,
-        flow,
-        need,
+        problem,
+        priced.solution,
+        priced.proof,
+        choice,
+        report,
+        problem.row[used],
         candidates.offer[used],
-        flow.flow[used],
+        choice.flow[used],
         used,
         unserved,
         reason,
@@ -134,45 +170,6 @@ def assign(
     )
 
 
-def _problem(*arrays: Array) -> Problem:
-    try:
-        return Problem(*arrays)
-    except ValueError as error:
-        raise WusheError(
-            f"the amounts of this city are too large to solve exactly: {error}"
-        ) from error
-
-
-def _reasons(
-    prepared: Prepared, candidates: Candidates, flow: Flow, unserved: Array, steps: Array
-) -> Array:
-    """Return for every need that is not fully served the position of its reason in `ORDER`."""
-    needs = prepared.needs
-    reason = candidates.blocked.copy()
-    short = (unserved > 0) & (reason < 0)
-    reason[unserved == 0] = -1
-    reason[short] = np.where(
-        needs["dimension"][short] == "fen", ORDER.index("budget"), ORDER.index("capacity")
-    )
-    row = np.repeat(np.arange(len(needs)), np.diff(candidates.start))
-    lowest, room = _served_by(prepared, candidates, flow, steps, row)
-    pressing = np.full(len(needs), np.iinfo(np.int64).max)
-    np.minimum.at(pressing, row, lowest[candidates.offer])
-    reason[short & (pressing > steps)] = ORDER.index("gives_way")
-    has_room = np.bincount(row[room[candidates.offer]], minlength=len(needs)) > 0
-    # Room that stays empty beside a need that is short can only be a donor's limit per need.
-    reason[short & has_room] = ORDER.index("restriction")
-    return reason
-
-
-def _served_by(
-    prepared: Prepared, candidates: Candidates, flow: Flow, steps: Array, row: Array
-) -> tuple[Array, Array]:
-    """Return per offer the lowest priority it serves (-1: nobody) and whether it has room left."""
-    used = flow.flow > 0
-    lowest = np.full(len(prepared.offers), np.iinfo(np.int64).max)
-    np.minimum.at(lowest, candidates.offer[used], steps[row[used]])
-    load = np.zeros(len(prepared.offers), dtype=np.int64)
-    np.add.at(load, candidates.offer, flow.flow)
-    idle = lowest == np.iinfo(np.int64).max
-    return np.where(idle, -1, lowest), load < prepared.offers["capacity"]
+def penalties(steps: Array, max_cost: int) -> Array:
+    """Return what an unserved unit costs, int64 (n_needs,): more than any pair, and more by priority."""
+    return max_cost + 1 + steps * max(1, PRIORITY_RANGE * max_cost // PRIORITY_STEPS)

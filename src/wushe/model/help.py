@@ -6,10 +6,24 @@ import datetime as dt
 from typing import Annotated
 
 from wushe.errors import ProblemKind
-from wushe.model.kinds import DATE, FLAG, IDENT, INTEGER, MONEY, QUANTITY, TAGS, TEXT, UNIT, choice
-from wushe.model.parties import REACHES, TOO_MUCH, UNITS_DIFFER, WINDOW_REVERSED
+from wushe.model.kinds import (
+    CLOCK,
+    DATE,
+    FLAG,
+    IDENT,
+    INTEGER,
+    MONEY,
+    NUMBER,
+    QUANTITY,
+    TAGS,
+    TEXT,
+    UNIT,
+    choice,
+    choice_tags,
+)
+from wushe.model.parties import REACHES, TOO_MUCH, UNITS_DIFFER, WEEKDAYS, WINDOW_REVERSED
 from wushe.model.spec import Rule, record, spec
-from wushe.model.storage import unknown
+from wushe.model.storage import Array, unknown
 from wushe.model.units import MAX_AMOUNT, base_amounts
 from wushe.text import Text
 
@@ -34,6 +48,13 @@ PROVIDERS = (
 """Tables whose records can stand behind an offer; their ids share one name space."""
 
 
+def _no_time_between(starts: Array, ends: Array) -> Array:
+    """Return where both times of day are known and the end is not after the start."""
+    wrong = ~unknown(starts) & ~unknown(ends)
+    wrong[wrong] = starts[wrong] >= ends[wrong]
+    return wrong
+
+
 @record(
     "needs",
     "需求",
@@ -44,11 +65,15 @@ PROVIDERS = (
         may_be_unknown=True,
     ),
     Rule(("asked_on", "due"), lambda a, b: a > b, WINDOW_REVERSED),
+    Rule(("starts", "ends"), _no_time_between, WINDOW_REVERSED),
     Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
     Rule(("quantity", "unit"), lambda q, u: ~unknown(q) & unknown(u), UNITS_DIFFER, True),
 )
 class Need:
-    """One need of a household, person or institution. An unknown quantity stays unknown."""
+    """One need of a household, person or institution. An unknown quantity stays unknown.
+
+    With `starts` and `ends` it is a fixed appointment of the day `on_day`: nobody is given two that overlap.
+    """
 
     id: Annotated[str, spec(IDENT, "编号")]
     category: Annotated[str, spec(IDENT, "类别", vocabulary="categories")]
@@ -60,8 +85,27 @@ class Need:
     urgency: Annotated[str | None, spec(choice(URGENCIES), "紧急程度")] = None
     asked_on: Annotated[dt.date | None, spec(DATE, "提出日期")] = None
     due: Annotated[dt.date | None, spec(DATE, "截止日期")] = None
+    on_day: Annotated[dt.date | None, spec(DATE, "服务日期")] = None
+    starts: Annotated[str | None, spec(CLOCK, "开始时刻")] = None
+    ends: Annotated[str | None, spec(CLOCK, "结束时刻")] = None
     place: Annotated[str | None, spec(IDENT, "服务地点", refs=("places",))] = None
     skills: Annotated[tuple[str, ...] | None, spec(TAGS, "所需技能")] = None
+    visit: Annotated[
+        str | None,
+        spec(
+            IDENT,
+            "同一次上门",
+            doc="needs of one client with the same code: one helper serves all of them at once, or none",
+        ),
+    ] = None
+    one_of: Annotated[
+        str | None,
+        spec(IDENT, "择一", doc="needs with the same code: at most one of them is served"),
+    ] = None
+    after: Annotated[
+        str | None,
+        spec(IDENT, "前置需求", refs=("needs",), doc="served only if that need is served in full"),
+    ] = None
     asked_by: Annotated[
         str | None, spec(IDENT, "提出人", refs=("social_workers", "volunteers", "communities"))
     ] = None
@@ -85,6 +129,7 @@ class Wish:
     "offers",
     "供给",
     Rule(("available_from", "available_to"), lambda a, b: a > b, WINDOW_REVERSED),
+    Rule(("starts", "ends"), _no_time_between, WINDOW_REVERSED),
     Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
 )
 class Offer:
@@ -110,6 +155,14 @@ class Offer:
     per_need: Annotated[int | None, spec(INTEGER, "单项上限", low=1, doc="in the offer's unit")] = (
         None
     )
+    pack: Annotated[
+        int | None,
+        spec(INTEGER, "整包数量", low=1, doc="in the offer's unit: only whole packs are given"),
+    ] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
+    ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
+    travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None
     vetted_on: Annotated[dt.date | None, spec(DATE, "从业查询日期")] = None
 
 

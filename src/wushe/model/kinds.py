@@ -153,6 +153,12 @@ BAD_PHONE = _kind(
     ("5 到 20 位数字，可含 + - 空格", "5 to 20 digits, with + - or spaces"),
     ("核对号码；不知道就留空", "check the number, or leave it empty if unknown"),
 )
+NOT_CLOCK = _kind(
+    "bad-time-of-day",
+    ("不是一天中的时刻", "not a time of day"),
+    ("00:00 到 24:00，如 09:30", "00:00 to 24:00, such as 09:30"),
+    ("改为 时:分；不知道就留空", "write hours:minutes, or leave it empty if unknown"),
+)
 NOT_INSTANT = _kind(
     "bad-instant",
     ("时刻不合规", "not an instant"),
@@ -176,6 +182,8 @@ _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,3}")
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of surrogate pairs, which no file can hold."""
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+_CLOCK = re.compile(r"(\d{1,2})[:点时](\d{1,2})?(?:分|:00)?")
+DAY = 24 * 60
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -324,6 +332,15 @@ def _say_tags(tags: tuple[str, ...]) -> str:
     return ";".join(tags) if tags else "none"
 
 
+def _parse_clock(text: str) -> str:
+    """Return ``09:30`` for ``9:30``, ``9：30`` or ``9点30分``: as text it sorts in time order."""
+    found = _CLOCK.fullmatch(_plain(text))
+    hours, minutes = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    if minutes > 59 or hours * 60 + minutes > DAY:
+        raise BadValueError(NOT_CLOCK)
+    return f"{hours:02d}:{minutes:02d}"
+
+
 def _parse_instant(text: str) -> str:
     """Return the instant in UTC, ``2020-02-01T01:59:21.000000Z``: as text it sorts in time order."""
     try:
@@ -355,6 +372,7 @@ INTEGER = Kind("integer", "int64", _parse_integer, (int,))
 NUMBER = Kind("number", "float64", _parse_number, (float, int), repr)
 MONEY = Kind("money", "int64", _parse_money, (int,), _say_money)
 DATE = Kind("date", "date", _parse_date, (dt.date,), lambda d: str(d.isoformat()))
+CLOCK = Kind("time of day", "object", _parse_clock, (str,))
 FLAG = Kind(
     "flag",
     "flag",

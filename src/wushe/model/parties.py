@@ -7,6 +7,7 @@ from typing import Annotated
 
 from wushe.errors import ProblemKind
 from wushe.model.kinds import (
+    CLOCK,
     CREDIT_CODE,
     DATE,
     FLAG,
@@ -20,6 +21,7 @@ from wushe.model.kinds import (
     TEXT,
     UNIT,
     choice,
+    choice_tags,
 )
 from wushe.model.spec import Rule, record, spec
 from wushe.model.storage import unknown
@@ -37,6 +39,15 @@ LEVELS = {
 """The place tree from the top down."""
 REACHES = {**LEVELS, "nation": "全国"}
 """How far a helper reaches: anywhere within the ancestor of its own place at this level."""
+WEEKDAYS = {
+    "mon": "周一",
+    "tue": "周二",
+    "wed": "周三",
+    "thu": "周四",
+    "fri": "周五",
+    "sat": "周六",
+    "sun": "周日",
+}
 
 CREDIT_CODE_NEEDED = ProblemKind(
     "credit-code-needed",
@@ -188,6 +199,10 @@ class SocialWorker:
     weekly_hours: Annotated[int | None, spec(INTEGER, "每周服务小时", low=0, high=168)] = None
     caseload: Annotated[int | None, spec(INTEGER, "在管户数", low=0)] = None
     caseload_limit: Annotated[int | None, spec(INTEGER, "户数上限", low=0)] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
+    ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
+    travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None
     vetted_on: Annotated[
         dt.date | None, spec(DATE, "从业查询日期", doc="未成年人保护法第62条：每年查询")
     ] = None
@@ -230,6 +245,10 @@ class Volunteer:
     reach: Annotated[str | None, spec(choice(REACHES), "服务范围")] = None
     available_from: Annotated[dt.date | None, spec(DATE, "可服务起始日")] = None
     available_to: Annotated[dt.date | None, spec(DATE, "可服务截止日")] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
+    ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
+    travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None
     minor: Annotated[bool | None, spec(FLAG, "未成年")] = None
     guardian_consent: Annotated[bool | None, spec(FLAG, "监护人同意")] = None
     vetted_on: Annotated[
@@ -301,3 +320,6 @@ class CharityResource:
         tuple[str, ...] | None, spec(TAGS, "定向受助方", refs=("households", "institutions"))
     ] = None
     per_need: Annotated[int | None, spec(INTEGER, "单项上限", low=1)] = None
+    pack: Annotated[
+        int | None, spec(INTEGER, "整包数量", low=1, doc="given in whole packs of so many units")
+    ] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -27,6 +27,8 @@ Reason = Literal[
     "budget",
     "capacity",
     "gives_way",
+    "alternative",
+    "waits",
 ]
 """Why a need stays unserved; the order is the order in which the reasons are looked for."""
 
@@ -56,8 +58,26 @@ REASONS: dict[Reason, Text] = {
     "gives_way": Text(
         zh="合适的供给先给了更紧急的需求", en="the fitting offers went to more urgent needs"
     ),
+    "alternative": Text(
+        zh="几项择一，已安排另一项", en="one of several was asked for, and another one is planned"
+    ),
+    "waits": Text(zh="前置需求尚未解决", en="the need that it depends on is not served yet"),
 }
 assert set(REASONS) == set(get_args(Reason))
+
+
+@attrs.frozen
+class Role:
+    """One part of a team need: somebody who serves `category`, for `quantity` base units each time.
+
+    Without a quantity the category's typical amount is planned. `skills` are asked beside the category's.
+    """
+
+    category: str
+    quantity: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
+    )
+    skills: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -68,6 +88,7 @@ class NeedCategory:
     unknown (base units); `skills` what every helper must have; `refers` whether serving it hands
     the household's facts to another party, so that consent is needed; `minors` whether it is work
     with minors by its nature, so that helpers must be vetted (未成年人保护法 article 62).
+    With `roles` it is a team's work, counted in times: different helpers fill all of the roles, or nobody comes.
     """
 
     id: str
@@ -79,6 +100,15 @@ class NeedCategory:
     skills: tuple[str, ...] = ()
     refers: bool = True
     minors: bool = False
+    roles: tuple[Role, ...] = attrs.field(default=())
+
+    @roles.validator
+    def _roles_are_counted_in_times(self, _: Any, roles: tuple[Role, ...]) -> None:
+        if roles and (self.dimension != "time" or self.form != "service"):
+            raise ValueError(
+                f"category {self.id!r} has roles and counts {self.dimension} of {self.form}; "
+                'expected dimension "time" and form "service"'
+            )
 
     def name(self, lang: str = "zh") -> str:
         """Return the category's name in `lang`."""
@@ -151,13 +181,49 @@ class FilterTerm:
 
 
 @attrs.frozen(eq=False)
+class ScoreBound:
+    """What a score term's value never exceeds, for any pair; each part that is given holds by itself.
+
+    `row` float (n_needs,) and `column` float (n_offers,); `km` maps great-circle kilometres (array) to
+    values and never rises, for pairs whose coordinates are both known; `level` float (7,) by the lowest
+    place that both share (none, then `LEVELS`) for the others; `pairs` returns the only pairs whose
+    value may be above 0.
+    """
+
+    row: Array | None = None
+    column: Array | None = None
+    km: Callable[[Array], Array] | None = None
+    level: Array | None = None
+    pairs: Callable[[], Pairs] | None = None
+
+
+@attrs.frozen(eq=False)
 class ScoreTerm:
-    """One score: `values` float (n_pairs,) within 0..1, higher is better; integer `weight` > 0."""
+    """One score: `values` float (n_pairs,) within 0..1, higher is better; integer `weight` > 0.
+
+    With a `bound` (see `bounded`) the best plan is proven over all pairs, not only those listed.
+    """
 
     name: str
     weight: int
     values: Array
     label: Text | None = None
+    bound: ScoreBound | None = None
+
+    def bounded(
+        self,
+        *,
+        row: Array | None = None,
+        column: Array | None = None,
+        km: Callable[[Array], Array] | None = None,
+        level: Array | None = None,
+        pairs: Callable[[], Pairs] | None = None,
+    ) -> ScoreTerm:
+        """Return the term with upper bounds of its value, each of which holds for every pair.
+
+        See `ScoreBound`; values above a bound are a mistake of the plugin, found as pairs are scored.
+        """
+        return attrs.evolve(self, bound=ScoreBound(row, column, km, level, pairs))
 
 
 @attrs.frozen(eq=False)

@@ -71,7 +71,8 @@ class PlanItem:
     """Part or all of one need, served by one offer. `amount` in base units of `dimension`.
 
     `runner_up` is the best candidate that was not chosen, and by how many thousandths of full marks
-    it scores less.
+    it scores less. Of a team need, `role` is the position among its
+    roles, `category` that role's, and `team` the need's own; None for other needs.
     """
 
     need: str
@@ -83,10 +84,15 @@ class PlanItem:
     urgency: int
     points: tuple[Points, ...] = ()
     runner_up: tuple[Party, int] | None = None
+    role: int | None = None
+    team: NeedCategory | None = None
 
     def explain(self, lang: str = "zh", audience: Audience = "masked") -> str:
         """Return one line: what, by whom, why, and who came next."""
-        parts = [_ITEM.say(lang, what=self.category.name(lang), amount=say_amount(self.amount, self.dimension, lang),
+        what = self.category.name(lang)
+        if self.team is not None:
+            what = _TEAM_PART.say(lang, team=self.team.name(lang), what=what)
+        parts = [_ITEM.say(lang, what=what, amount=say_amount(self.amount, self.dimension, lang),
                            who=self.provider.full_label(lang, audience))]  # fmt: skip
         good = [p for p in self.points if p.points >= 500]
         if good:
@@ -100,6 +106,7 @@ class PlanItem:
 
 
 _ITEM = Text("{what} {amount}：由 {who} 提供", "{what}, {amount}: by {who}")
+_TEAM_PART = Text("{team}（团队）· {what}", "{team} (team), {what}")
 _WHY = Text("；理由：{why}", "; why: {why}")
 _NEXT = Text("；备选：{who}（合适度低 {extra:.0%}）", "; next best: {who} (fits {extra:.0%} less)")
 _EQUAL = Text("；备选：{who}（同样合适）", "; next best: {who} (equally good)")
@@ -107,7 +114,10 @@ _EQUAL = Text("；备选：{who}（同样合适）", "; next best: {who} (equall
 
 @attrs.frozen
 class Unserved:
-    """What of one need stays unserved, with the reason and how many offers each reason refused."""
+    """What of one need stays unserved, with the reason and how many offers each reason refused.
+
+    `lacking` names the roles of a team that nobody at all can fill.
+    """
 
     need: str
     category: NeedCategory
@@ -117,6 +127,7 @@ class Unserved:
     urgency: int
     reason: Reason
     refused: Mapping[Reason, int]
+    lacking: tuple[NeedCategory, ...] = ()
 
     @property
     def partly(self) -> bool:
@@ -132,9 +143,12 @@ class Unserved:
             asked=say_amount(self.asked, self.dimension, lang),
             reason=REASONS[self.reason],
         )
+        comma = "、" if lang == "zh" else ", "
         counts = [_COUNT[r].say(lang, n=n) for r, n in self.refused.items() if n]
+        if self.lacking:
+            line += _LACKING.say(lang, roles=comma.join(c.name(lang) for c in self.lacking))
         if counts:
-            line += _LOOKED.say(lang, counts=("、" if lang == "zh" else ", ").join(counts))
+            line += _LOOKED.say(lang, counts=comma.join(counts))
         return line
 
 
@@ -142,6 +156,7 @@ _SHORT = Text(
     "{what} 尚缺 {amount}（共需 {asked}）：{reason}",
     "{what}: {amount} of {asked} not served: {reason}",
 )
+_LACKING = Text("；无人可任：{roles}", "; nobody can fill: {roles}")
 _LOOKED = Text("（同类供给中：{counts}）", " (of the offers of this kind: {counts})")
 _COUNT: dict[Reason, Text] = {
     "no_offer": Text("无供给 {n}", "{n} absent"),
@@ -154,6 +169,8 @@ _COUNT: dict[Reason, Text] = {
     "budget": Text("资金用完 {n}", "{n} without money left"),
     "capacity": Text("已排满 {n}", "{n} fully used"),
     "gives_way": Text("让与更急 {n}", "{n} given to more urgent needs"),
+    "alternative": Text("择一已定 {n}", "{n} for another of the alternatives"),
+    "waits": Text("等待前置 {n}", "{n} waiting for an earlier need"),
 }
 NEXT_STEP: dict[Reason, Text] = {
     "no_offer": Text("招募或募集此类供给", "recruit or raise this kind of help"),
@@ -179,6 +196,13 @@ NEXT_STEP: dict[Reason, Text] = {
     "gives_way": Text(
         "增加同类供给；紧急需求完成后再排",
         "add help of this kind; schedule again after the urgent ones",
+    ),
+    "alternative": Text(
+        "无须另办；若想换一项，请撤销已安排的那一项",
+        "nothing to do; to have this one instead, withdraw the one that is planned",
+    ),
+    "waits": Text(
+        "先解决前置的需求，再排这一项", "serve the need before it first, then plan this one"
     ),
 }
 

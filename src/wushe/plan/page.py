@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wushe.model.terms import REASONS, NeedCategory
 from wushe.model.units import Dimension, say_amount
 from wushe.plan.items import KINDS as PARTY_KINDS
 from wushe.plan.items import NEXT_STEP, URGENCY, ClientPlan, PlanItem, Unserved
-from wushe.plan.picture import linkage_picture
-from wushe.plan.plan import STATUS, Plan
+from wushe.plan.picture import Flows
+from wushe.plan.plan import STATUS, Plan, fully_served
 from wushe.privacy import Audience
 from wushe.render import (
     Badge,
@@ -33,13 +34,14 @@ _TONES: dict[str, Tone] = {"served": "good", "partly": "partial", "unserved": "b
 def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     """Return the page of `plan`; `lang` is the language in which it opens."""
     page = Page(_TITLE, subtitle=_subtitle(plan, audience), lang=lang)
+    clients = tuple(plan)  # each is written on demand, and the page asks several times
     _figures(page, plan)
     page.heading(Text("五社联动图", "The five parties"))
-    page.picture(
-        zh=linkage_picture(plan, "zh"), en=linkage_picture(plan, "en"), caption=_LINK_CAPTION
-    )
+    flows = Flows.of(plan.network, clients)
+    page.picture(zh=flows.picture("zh"), en=flows.picture("en"), caption=_LINK_CAPTION)
     page.heading(Text("覆盖情况", "Coverage"))
-    community, category = _coverage_rows(plan, by="community"), _coverage_rows(plan, by="category")
+    community = _coverage_rows(clients, by="community")
+    category = _coverage_rows(clients, by="category")
     page.chart(
         lambda lang, width: coverage_bars(community, title=_BY_COMMUNITY, lang=lang, width=width)
     )
@@ -48,7 +50,7 @@ def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     )
     page.heading(Text("一户一策", "One plan per household"))
     page.browser(
-        (_record(client, audience) for client in plan),
+        (_record(client, audience) for client in clients),
         templates=_templates(),
         filters=[
             Filter("community", Text("社区", "Community")),
@@ -56,7 +58,7 @@ def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
             Filter("category", Text("需求类别", "Category")),
         ],
     )
-    _unserved_section(page, plan)
+    _unserved_section(page, plan, clients)
     page.heading(Text("规则与证明", "Rules and proof"))
     page.paragraph(Text(_plain(plan.proof("zh")), _plain(plan.proof("en"))))
     page.table(
@@ -92,7 +94,7 @@ def _subtitle(plan: Plan, audience: Audience) -> Text:
 
 
 def _figures(page: Page, plan: Plan) -> None:
-    whole = sum(client.status == "served" for client in plan)
+    whole = fully_served(plan)
     served, all_served = _of(plan.served, plan.needs), _of(whole, len(plan))
     page.tiles(
         [
@@ -113,10 +115,10 @@ def _of(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "–"
 
 
-def _coverage_rows(plan: Plan, by: str) -> list[CoverageRow]:
+def _coverage_rows(clients: Sequence[ClientPlan], by: str) -> list[CoverageRow]:
     """Return needs served, partly and not, by community or by category."""
     counts: dict[Text, Counter[str]] = {}
-    for client in plan:
+    for client in clients:
         short = {s.need: s for s in client.unserved}
         needs = {i.need: i.category for i in client.items} | {
             s.need: s.category for s in client.unserved
@@ -221,7 +223,7 @@ def _short_line(short: Unserved) -> Line:
     )
 
 
-def _unserved_section(page: Page, plan: Plan) -> None:
+def _unserved_section(page: Page, plan: Plan, clients: Sequence[ClientPlan]) -> None:
     page.heading(Text("未解决的需求", "Needs not served"))
     reasons = plan.reasons()
     if not reasons:
@@ -230,7 +232,7 @@ def _unserved_section(page: Page, plan: Plan) -> None:
     rows = [(REASONS[r], n) for r, n in reasons.items()]
     page.chart(lambda lang, width: bars(rows, title=_WHY, lang=lang, width=width))
     by_kind: Counter[tuple[Text, Text, Text]] = Counter()
-    for short in plan.unserved:
+    for short in (short for client in clients for short in client.unserved):
         by_kind[
             Text(short.category.zh, short.category.en),
             REASONS[short.reason],

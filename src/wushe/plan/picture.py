@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
+import attrs
 
 from wushe.render import LinkEdge, LinkNode, Picture, linkage
 from wushe.text import Text
 
 if TYPE_CHECKING:
     from wushe.network import LinkageNetwork
-    from wushe.plan.items import PlanItem
+    from wushe.plan.items import ClientPlan, PlanItem
     from wushe.plan.plan import Plan
     from wushe.render.flows import Side
 
@@ -25,29 +27,52 @@ def linkage_picture(plan: Plan, lang: str) -> Picture:
     Workers are grouped by station, volunteers by team, goods and money by what they are; the
     organization that operates, hosts or holds stands behind them. Widths count items of help.
     """
-    groups: dict[str, tuple[str | Text, Side, set[str]]] = {}
-    flows: Counter[tuple[str, str]] = Counter()
-    helped: Counter[str] = Counter()
-    for client in plan:
-        street = f"street:{client.street}"
-        helped[client.street] += bool(client.items)
-        for item in client.items:
-            key, label, side, behind = _group(plan.network, item)
-            groups.setdefault(key, (label, side, set()))[2].add(item.provider.id)
-            flows[key, street] += 1
-            if behind is not None:
-                groups.setdefault(
-                    behind, (_name(plan.network, "organizations", behind), "organization", set())
-                )[2].add(behind)
-                flows[behind, key] += 1
-    nodes = [
-        LinkNode(key, label, side, len(ids)) for key, (label, side, ids) in sorted(groups.items())
-    ]
-    streets = [
-        LinkNode(f"street:{s}", s or "?", "household", n) for s, n in sorted(helped.items()) if n
-    ]
-    edges = [LinkEdge(a, b, n) for (a, b), n in sorted(flows.items())]
-    return linkage([*nodes, *streets], edges, title=_TITLE, lang=lang)
+    return Flows.of(plan.network, plan).picture(lang)
+
+
+@attrs.frozen(eq=False)
+class Flows:
+    """What the linkage picture shows: groups of helpers, items from group to group, streets helped."""
+
+    groups: dict[str, tuple[str | Text, Side, set[str]]]
+    items: Counter[tuple[str, str]]
+    helped: Counter[str]
+
+    @classmethod
+    def of(cls, network: LinkageNetwork, clients: Iterable[ClientPlan]) -> Flows:
+        """Count the items of `clients`."""
+        found = cls({}, Counter(), Counter())
+        for client in clients:
+            found.helped[client.street] += bool(client.items)
+            for item in client.items:
+                found._count(network, item, f"street:{client.street}")
+        return found
+
+    def _count(self, network: LinkageNetwork, item: PlanItem, street: str) -> None:
+        key, label, side, behind = _group(network, item)
+        self._member(key, label, side, item.provider.id)
+        self.items[key, street] += 1
+        if behind is not None:
+            name = _name(network, "organizations", behind)
+            self._member(behind, name, "organization", behind)
+            self.items[behind, key] += 1
+
+    def _member(self, key: str, label: str | Text, side: Side, member: str) -> None:
+        self.groups.setdefault(key, (label, side, set()))[2].add(member)
+
+    def picture(self, lang: str) -> Picture:
+        """Return the picture in `lang`."""
+        nodes = [
+            LinkNode(key, label, side, len(ids))
+            for key, (label, side, ids) in sorted(self.groups.items())
+        ]
+        streets = [
+            LinkNode(f"street:{s}", s or "?", "household", n)
+            for s, n in sorted(self.helped.items())
+            if n
+        ]
+        edges = [LinkEdge(a, b, n) for (a, b), n in sorted(self.items.items())]
+        return linkage([*nodes, *streets], edges, title=_TITLE, lang=lang)
 
 
 def _group(network: LinkageNetwork, item: PlanItem) -> tuple[str, str | Text, Side, str | None]:
@@ -101,7 +126,7 @@ def _group(network: LinkageNetwork, item: PlanItem) -> tuple[str, str | Text, Si
 
 def _value(network: LinkageNetwork, kind: str, key: str, field: str) -> str | None:
     table = network.tables[kind]
-    value: str | None = table[field][int(np.searchsorted(table.ids, key))]
+    value: str | None = table[field][bisect_left(table.ids, key)]
     return value
 
 

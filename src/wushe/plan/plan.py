@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
+import numpy as np
 
 from wushe.errors import MissingExtraError, WusheError
+from wushe.matching.candidates import ORDER
 from wushe.matching.result import Matching
+from wushe.model.storage import Array
 from wushe.model.tables import Table
 from wushe.model.terms import REASONS, Reason
 from wushe.model.units import say_amount
@@ -63,7 +65,7 @@ class Plan:
         return len(self.clients)
 
     def __repr__(self) -> str:
-        return f"<Plan on {self.on}: {len(self)} clients, {len(self.matching.need)} items, {self.matching.flow.status}>"
+        return f"<Plan on {self.on}: {len(self)} clients, {len(self.matching.need)} items, {self.matching.choice.status}>"
 
     @property
     def items(self) -> tuple[PlanItem, ...]:
@@ -76,43 +78,55 @@ class Plan:
         return tuple(short for client in self for short in client.unserved)
 
     @property
+    def _short(self) -> Array:
+        """How many parts of each need are not fully served; a team need has a part per role."""
+        m = self.matching
+        return np.bincount(m.prepared.needs["need_row"], weights=m.unserved > 0).astype(np.int64)
+
+    @property
     def needs(self) -> int:
         """How many open needs were looked at."""
-        return len(self.matching.prepared.needs)
+        return len(self._short)
 
     @property
     def served(self) -> int:
         """How many needs are fully served."""
-        return int((self.matching.unserved == 0).sum())
+        return int((self._short == 0).sum())
 
     @property
     def partly(self) -> int:
         """How many needs are served in part."""
-        return sum(short.partly for short in self.unserved)
+        m = self.matching
+        short = (m.unserved > 0) & (m.unserved < m.prepared.needs["quantity"])
+        return len(np.unique(m.prepared.needs["need_row"][short]))
 
     def reasons(self) -> dict[Reason, int]:
         """Return how many needs are not fully served for each reason, most frequent first."""
-        counts = Counter(short.reason for short in self.unserved)
+        m = self.matching
+        short = np.flatnonzero(m.unserved)
+        _, first = np.unique(m.prepared.needs["need_row"][short], return_index=True)
+        codes = np.bincount(m.reason[short[first]], minlength=len(ORDER))
+        counts = {reason: n for reason, n in zip(ORDER, codes.tolist(), strict=True) if n}
         return dict(sorted(counts.items(), key=lambda c: (-c[1], c[0])))
 
     def proof(self, lang: str = "zh") -> str:
         """Return what is proven of the assignment, in words."""
-        flow, complete = self.matching.flow, self.matching.candidates.complete
-        pairs = _ALL_PAIRS if complete else _LISTED_PAIRS
-        if flow.status == "optimal":
+        choice = self.matching.choice
+        pairs = _ALL_PAIRS if self.matching.over_all_pairs else _LISTED_PAIRS
+        if choice.status == "optimal":
             return _PROVED.say(lang, pairs=pairs, n=f"{len(self.matching.candidates.cost):,}")
-        stopped = _TIME_LIMIT if flow.status == "time_limit" else _NOT_PROVED
-        return stopped.say(lang, gap=f"{flow.gap:.2%}", pairs=pairs)
+        stopped = _WORK_LIMIT if choice.status == "work_limit" else _BOUNDED
+        return stopped.say(lang, gap=f"{choice.gap:.2%}", pairs=pairs)
 
     def summary(self, lang: str = "zh") -> str:
         """Return the headline figures as text: coverage, reasons, proof, active plugins."""
-        whole = sum(client.status == "served" for client in self)
+        whole = fully_served(self)
         lines = [
             _TITLE.say(lang, on=self.on.isoformat()),
             _CLIENTS.say(lang, n=len(self), whole=whole, share=_share(whole, len(self))),
             _NEEDS.say(lang, n=self.needs, served=self.served, partly=self.partly,
                        none=self.needs - self.served - self.partly, share=_share(self.served, self.needs)),
-            _ITEMS.say(lang, n=len(self.matching.need), providers=len({i.provider.id for i in self.items}), offers=len(self.offers)),
+            _ITEMS.say(lang, n=len(self.matching.need), providers=_providers(self), offers=len(self.offers)),
         ]  # fmt: skip
         reasons = self.reasons()
         if reasons:
@@ -210,12 +224,12 @@ _PROVED = Text(
     "最优性：已证明最优（{pairs}，候选 {n} 对）",
     "Optimality: proven ({pairs}, {n} candidate pairs)",
 )
-_TIME_LIMIT = Text(
-    "最优性：到时间上限为止，与最优至多相差 {gap}（{pairs}）",
-    "Optimality: stopped at the time limit, at most {gap} from the best ({pairs})",
+_WORK_LIMIT = Text(
+    "最优性：到计算上限为止，与最优至多相差 {gap}（{pairs}）",
+    "Optimality: stopped at the work limit, at most {gap} from the best ({pairs})",
 )
-_NOT_PROVED = Text(
-    "最优性：未能证明，与最优至多相差 {gap}（{pairs}）",
+_BOUNDED = Text(
+    "最优性：未证明最优，与最优至多相差 {gap}（{pairs}）",
     "Optimality: not proven, at most {gap} from the best ({pairs})",
 )
 _ALL_PAIRS = Text("全部合格的供需对", "over all eligible pairs")
@@ -257,6 +271,17 @@ STATUS: dict[str, Text] = {
 }
 
 
+def fully_served(plan: Plan) -> int:
+    """Return how many clients have every need served."""
+    client = plan.matching.prepared.needs["client_code"]
+    return len(np.unique(client)) - len(np.unique(client[plan.matching.unserved > 0]))
+
+
+def _providers(plan: Plan) -> int:
+    """Return how many parties give something."""
+    return len(np.unique(plan.matching.prepared.offers["provider_code"][plan.matching.offer]))
+
+
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "–"
 
@@ -275,7 +300,7 @@ def _client_rows(client: ClientPlan, lang: str, audience: Audience) -> Iterator[
 
 
 def _as_json(plan: Plan, lang: str, audience: Audience) -> dict[str, Any]:
-    flow = plan.matching.flow
+    choice = plan.matching.choice
     return {
         "wushe_plan": FORMAT_VERSION,
         "on": plan.on.isoformat(),
@@ -288,10 +313,10 @@ def _as_json(plan: Plan, lang: str, audience: Audience) -> dict[str, Any]:
             "reasons": plan.reasons(),
         },
         "proof": {
-            "status": flow.status,
-            "objective": flow.objective,
-            "bound": flow.bound,
-            "all_pairs": plan.matching.candidates.complete,
+            "status": choice.status,
+            "objective": choice.objective,
+            "bound": choice.bound,
+            "all_pairs": plan.matching.over_all_pairs,
         },
         "plans": [_client_json(client, lang, audience) for client in plan],
     }

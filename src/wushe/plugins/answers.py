@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar, get_args
@@ -10,14 +11,25 @@ import attrs
 import numpy as np
 
 from wushe.errors import PluginError
+from wushe.model.pairing import EARTH_KM, pair_km, pair_level
+from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
-from wushe.model.terms import Columns, Context, FilterTerm, Reason, ScoreTerm
+from wushe.model.terms import (
+    Columns,
+    Context,
+    FilterTerm,
+    Pairs,
+    Reason,
+    ScoreBound,
+    ScoreTerm,
+)
 from wushe.model.visiting import RiskSignal
 from wushe.plugins.loading import Plugin
 
 T = TypeVar("T")
 SCORE_STEPS = 1000
 """Score values are quantised to this many steps."""
+HALF_AROUND_KM = math.pi * EARTH_KM
 
 
 @attrs.frozen(eq=False)
@@ -164,3 +176,66 @@ def quantised(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
         )
     points = np.rint(values * SCORE_STEPS).astype(np.int32)
     return QuantisedScore(plugin.name, term, points)
+
+
+def bound_shaped(where: tuple[str, str], term: ScoreTerm, n: int, m: int) -> ScoreBound:
+    """Return the term's bound if it has the shapes of `n` needs and `m` offers and never rises with distance.
+
+    `where`: name and version of the plugin. Raises PluginError.
+    """
+    assert term.bound is not None
+    hook = f"score_candidates, bound of term {term.name!r}"
+    for name, size in (("row", n), ("column", m), ("level", len(LEVELS) + 1)):
+        part = getattr(term.bound, name)
+        if part is not None and (np.shape(part) != (size,) or not np.isfinite(part).all()):
+            raise PluginError(*where, hook, f"{name} is no array of {size} finite numbers")
+    if term.bound.km is not None:
+        far = np.concatenate([[0.0], np.geomspace(1e-3, HALF_AROUND_KM, 400)])
+        values = np.asarray(term.bound.km(far))
+        if values.shape != far.shape or not np.all(np.diff(values) <= 0):
+            raise PluginError(*where, hook, "km must return as many numbers, never rising with km")
+    return term.bound
+
+
+def bound_kept(
+    where: tuple[str, str], score: QuantisedScore, needs: Columns, offers: Columns, pairs: Pairs
+) -> None:
+    """Raise PluginError where a value exceeds the bound that its term declares: no proof would hold."""
+    bound = score.term.bound
+    if bound is None:
+        return
+    most = np.full(len(pairs), SCORE_STEPS, dtype=np.int32)
+    for part, at in ((bound.row, pairs.need), (bound.column, pairs.offer)):
+        if part is not None:
+            np.minimum(most, as_points(part)[at], out=most)
+    if bound.km is not None or bound.level is not None:
+        np.minimum(most, _points_by_place(bound, needs, offers, pairs), out=most)
+    over = np.flatnonzero(score.points > most)
+    for at in over[:1].tolist():
+        raise PluginError(
+            *where,
+            "score_candidates",
+            f"term {score.term.name!r} scores {score.points[at] / SCORE_STEPS} for need row "
+            f"{pairs.need[at]} and offer row {pairs.offer[at]}, above its declared bound "
+            f"{most[at] / SCORE_STEPS}",
+        )
+
+
+def as_points(values: Any) -> Array:
+    """Return values as whole thousandths, rounded as scores are and kept within 0 and 1000."""
+    points: Array = np.rint(np.clip(values, 0, 1) * SCORE_STEPS).astype(np.int32)
+    return points
+
+
+def _points_by_place(bound: ScoreBound, needs: Columns, offers: Columns, pairs: Pairs) -> Array:
+    km = pair_km(needs, offers, pairs)
+    blind = np.isnan(km)
+    most = np.full(len(pairs), SCORE_STEPS, dtype=np.int32)
+    if bound.km is not None:
+        # Both sides compute the distance, perhaps not to the last bit.
+        near = np.maximum(km[~blind] - 1e-9, 0)
+        most[~blind] = as_points(bound.km(near))
+    if bound.level is not None and blind.any():
+        shared = pair_level(needs, offers, pairs.take(blind))
+        most[blind] = as_points(bound.level)[shared + 1]
+    return most

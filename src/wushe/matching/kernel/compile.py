@@ -21,10 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wushe.matching.kernel import auction, build, paths, run, store
+from wushe.matching.kernel import amounts, auction, build, paths, phases, run, store
 
 Notify = Callable[[str], None]
-MODULES = (paths, auction, build, store, run)
+MODULES = (paths, phases, auction, amounts, build, store, run)
 MESSAGE = (
     "首次使用：正在编译匹配内核，约需半分钟，只此一次 / "
     "first use: compiling the matching kernel, about half a minute, once"
@@ -76,7 +76,7 @@ def _compile(folder: Path | None) -> types.SimpleNamespace:
                 # A call would copy every field of every column and count its references, which
                 # costs more than most of these functions do: only what Python calls stays a call,
                 # and nothing allocates, so that numba's runtime (`_nrt`) is not needed.
-                inner = plain not in run.ENTRIES
+                inner = plain not in run.CALLS
                 options = {"cache": folder is not None, "forceinline": inner, "_nrt": False}
                 jit: Any = numba.njit
                 space[plain.__name__] = jit(**options)(_copy(plain, space))

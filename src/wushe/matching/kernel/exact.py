@@ -17,11 +17,10 @@ import numpy as np
 
 from wushe.matching.kernel import run as loops
 from wushe.matching.kernel.compile import Notify, compiled, mark_compiled, to_stderr
-from wushe.matching.kernel.net import make_market, make_net, result_of
+from wushe.matching.kernel.net import make_bids, make_market, make_net, result_of
 from wushe.matching.kernel.paths import SCANS, Net
 from wushe.matching.kernel.problem import Array, Problem, Solution, Status, columns_value
 from wushe.matching.kernel.small import propose
-from wushe.matching.kernel.split import join, split
 
 __all__ = ["Problem", "Solution", "Status", "plain_functions", "solve"]
 SMALL = 20_000
@@ -71,16 +70,11 @@ def _solve_small(problem: Problem, work: int) -> Solution:
 def _solve_large(problem: Problem, run: Any, work: int) -> Solution:
     if np.all(problem.units == 1) and not problem.limits_bind:
         return _certain(problem, run, _run_units(problem, run, work))
-    part, row, batch = split(problem)
-    units = _run_units(part, run, work)
-    flow, _, p = result_of(units, part)
     net = make_net(problem, run, lists=False)
-    net.p[: len(p)] = p
-    run.lowest_prices(net, len(problem.penalty))
-    if batch == 1 and not net.bounded:
-        run.load_tight(net, len(problem.penalty), join(problem, row, flow))
     order = np.argsort(-problem.penalty, kind="stable")
-    run.run_flow(net, order, len(problem.capacity), work)
+    first, step, top = _steps(problem)
+    last = max(1, step // 3)  # amounts take longer to repair than units
+    run.run_amounts(net, make_bids(net), order, len(problem.capacity), first, last, top, work)
     return _certain(problem, run, net)
 
 

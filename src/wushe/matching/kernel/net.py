@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wushe.matching.kernel.amounts import Bids
 from wushe.matching.kernel.auction import Market
 from wushe.matching.kernel.paths import INF, NONE, Net
 from wushe.matching.kernel.problem import Array, Problem
@@ -114,6 +115,21 @@ def make_market(net: Net, problem: Problem) -> Market:
         waits=np.zeros(m, dtype=np.int8),
         gain=np.zeros(widest, dtype=np.int64),
         entry=np.zeros(widest, dtype=np.int64),
+        reg=np.zeros(8, dtype=np.int64),
+    )
+
+
+def make_bids(net: Net) -> Bids:
+    """Return the columns that the auction of amounts needs beside a net over arrays."""
+    widest = int((net.cend - net.cbegin).max(initial=0)) + 2
+    nodes = max(len(net.begin), net.columns) + 1
+    return Bids(
+        price=np.zeros(len(net.slot_row), dtype=np.int64),
+        queue=np.zeros(nodes, dtype=np.int32),
+        waits=np.zeros(nodes, dtype=np.int8),
+        gain=np.zeros(widest, dtype=np.int64),
+        entry=np.zeros(widest, dtype=np.int64),
+        most=np.zeros(widest, dtype=np.int64),
         reg=np.zeros(8, dtype=np.int64),
     )
 

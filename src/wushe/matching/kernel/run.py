@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from wushe.matching.kernel.amounts import (
+    BIDS,
+    Bids,
+    attract_all,
+    bid_amounts,
+    index_rows,
+    keep_amounts,
+    level_amounts,
+)
 from wushe.matching.kernel.auction import (
     MOVES,
     Market,
@@ -22,6 +31,7 @@ from wushe.matching.kernel.paths import (
     Net,
     finish,
 )
+from wushe.matching.kernel.phases import finish_by_turns
 from wushe.matching.kernel.store import (
     first_short,
     move_entries,
@@ -45,6 +55,10 @@ def lift(market: Market, net: Net, rows: int, columns: int) -> None:
             net.flow[edge] = 1
             net.slot_edge[at] = edge
             net.spot[edge] = at
+
+
+FEW, SOME = 4, 15
+"""Edge scans per edge that a repair may take before the auction of units, or of amounts, goes on."""
 
 
 def value_unmatched(market: Market, rows: int) -> None:
@@ -76,10 +90,39 @@ def run_units(
         if eps <= last or spent >= work:
             keep(market, rows, 0)
             lift(market, net, rows, columns)
-            budget = work if eps == 1 else min(work, net.reg[SCANS] + 4 * len(net.col))
-            if finish(net, order, columns, budget):
+            if eps == 1:
+                return bool(finish_by_turns(net, order, columns, work))
+            budget = net.reg[SCANS] + FEW * len(net.col)
+            if finish(net, order, columns, min(work, budget)):
                 return True
-            if eps == 1 or spent >= work:
+            if spent >= work:
+                return False
+        eps = max(1, eps // 5)
+
+
+def run_amounts(
+    net: Net, bids: Bids, order: Any, columns: int, eps: int, last: int, top: int, work: int
+) -> bool:
+    """Solve a problem of many units per row, as `run_units`."""
+    rows = len(order)
+    limit = 20 * max(rows, columns)
+    while True:
+        index_rows(net, rows)
+        keep_amounts(net, rows, eps)
+        level_amounts(net, bids, columns)
+        eps = bid_amounts(net, bids, rows, eps, top, limit)
+        top = 0
+        index_rows(net, rows)
+        attract_all(net, bids, rows, columns, eps, limit)
+        spent = bids.reg[BIDS] + net.reg[SCANS]
+        if eps <= last or spent >= work:
+            keep_amounts(net, rows, 0)
+            if eps == 1:
+                return bool(finish_by_turns(net, order, columns, work))
+            budget = net.reg[SCANS] + SOME * len(net.col)
+            if finish(net, order, columns, min(work, budget)):
+                return True
+            if spent >= work:
                 return False
         eps = max(1, eps // 5)
 
@@ -89,7 +132,7 @@ def run_flow(net: Net, order: Any, columns: int, work: int) -> bool:
     return bool(finish(net, order, columns, work))
 
 
-FUNCTIONS = (lift, value_unmatched, run_units, run_flow)
+FUNCTIONS = (lift, value_unmatched, run_units, run_amounts, run_flow)
 ENTRIES = (
     transpose,
     load_flow,
@@ -97,6 +140,7 @@ ENTRIES = (
     load_tight,
     lowest_prices,
     run_units,
+    run_amounts,
     run_flow,
     place_row,
     place_capacity,
@@ -105,3 +149,5 @@ ENTRIES = (
     move_slots,
 )
 """What is called from uncompiled code."""
+CALLS = (*ENTRIES, finish, finish_by_turns)
+"""What is compiled once and called, instead of being part of its callers."""

@@ -9,8 +9,8 @@ import numpy as np
 from wushe import Columns, KeywordRule, RiskSignal, VisitForm, hookimpl
 from wushe.plugins.defaults.forms import DEFAULT_FORMS
 from wushe.plugins.defaults.keywords import DEFAULT_KEYWORD_RULES
+from wushe.plugins.defaults.offers import derive_offers as derive_offers
 from wushe.plugins.defaults.relief import relief_parameters, relief_policies
-from wushe.plugins.defaults.rules import derive_offers as derive_offers
 from wushe.plugins.defaults.rules import filter_candidates as filter_candidates
 from wushe.plugins.defaults.rules import prioritise_needs as prioritise_needs
 from wushe.plugins.defaults.rules import register_need_categories as register_need_categories

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from wushe import (
     NeedCategory,
     Pairs,
     ScoreTerm,
-    Table,
     TargetGroup,
     Text,
     hookimpl,
@@ -100,136 +98,6 @@ def register_target_groups() -> list[TargetGroup]:
 
 
 @hookimpl
-def derive_offers(parties: Mapping[str, Table], context: Context) -> Table:
-    """Volunteers' and social workers' weekly hours, lots of goods and slots, balances of funds.
-
-    A party whose hours, quantity or balance is unknown offers nothing: unknown is not a guess.
-    """
-    rows = [
-        *_helpers(parties["volunteers"], context, "street"),
-        *_workers(parties, context),
-        *_resources(parties, context),
-        *_funds(parties["funds"], parties["organizations"]),
-    ]
-    names = (*_OFFER_FIELDS, "available_to")
-    return wushe.make_table("offers", {name: [row.get(name) for row in rows] for name in names})
-
-
-_OFFER_FIELDS = (
-    "id", "provider", "categories", "quantity", "unit", "place", "reach", "available_from",
-    "skills", "for_places", "for_groups", "for_clients", "per_need", "vetted_on",
-)  # fmt: skip
-
-
-def _offer_id(party: str, what: str) -> str:
-    """Return the id of a derived offer; ids that would grow beyond 64 characters end in a digest."""
-    if len(party) + len(what) < 64:
-        return f"{party}:{what}"
-    digest = hashlib.sha256(party.encode()).hexdigest()[:12]
-    return f"{party[: 50 - len(what)]}~{digest}:{what}"
-
-
-def _served_by(skills: tuple[str, ...], context: Context) -> tuple[str, ...]:
-    """Return the service categories in minutes for which `skills` suffice."""
-    categories = context.categories.values()
-    fits = (c for c in categories if c.form == "service" and c.dimension == "minute" and c.skills)
-    return tuple(c.id for c in fits if set(c.skills) <= set(skills))
-
-
-def _helpers(people: Table, context: Context, reach: str) -> list[dict[str, Any]]:
-    rows = []
-    for person in people.records():
-        categories = _served_by(person.skills or (), context)
-        if person.weekly_hours and categories:
-            rows.append(
-                {
-                    "id": _offer_id(person.id, "hours"),
-                    "provider": person.id,
-                    "categories": categories,
-                    "quantity": person.weekly_hours,
-                    "unit": "hour",
-                    "place": person.place,
-                    "reach": person.reach or reach,
-                    "available_from": person.available_from,
-                    "available_to": person.available_to,
-                    "skills": person.skills,
-                    "vetted_on": person.vetted_on,
-                }
-            )
-    return rows
-
-
-def _workers(parties: Mapping[str, Table], context: Context) -> list[dict[str, Any]]:
-    """Return workers' hours within the place of their station; without a station nobody knows where."""
-    station_place = dict(zip(parties["stations"].ids, parties["stations"]["place"], strict=True))
-    rows = []
-    for worker in parties["social_workers"].records():
-        categories = _served_by(worker.skills or (), context)
-        if worker.weekly_hours and categories and worker.station:
-            rows.append(
-                {
-                    "id": _offer_id(worker.id, "hours"),
-                    "provider": worker.id,
-                    "categories": categories,
-                    "quantity": worker.weekly_hours,
-                    "unit": "hour",
-                    "place": station_place.get(worker.station),
-                    "skills": worker.skills,
-                    "vetted_on": worker.vetted_on,
-                }
-            )
-    return rows
-
-
-def _resources(parties: Mapping[str, Table], context: Context) -> list[dict[str, Any]]:
-    organizations, resources = parties["organizations"], parties["resources"]
-    home = dict(zip(organizations.ids, organizations["place"], strict=True))
-    return [
-        {
-            "id": _offer_id(lot.id, "lot"),
-            "provider": lot.id,
-            "categories": lot.categories,
-            "quantity": lot.quantity,
-            "unit": lot.unit,
-            "place": lot.place or home.get(lot.holder),
-            "reach": lot.reach,
-            "available_from": lot.available_from,
-            "available_to": lot.expires_on,
-            # Whoever gives slots of a service brings the people who can do it.
-            "skills": tuple(
-                sorted({s for c in lot.categories for s in context.categories[c].skills})
-            )
-            or None,
-            "for_places": lot.for_places,
-            "for_groups": lot.for_groups,
-            "for_clients": lot.for_clients,
-            "per_need": lot.per_need,
-        }
-        for lot in resources.records()
-        if lot.quantity is not None and lot.categories
-    ]
-
-
-def _funds(funds: Table, organizations: Table) -> list[dict[str, Any]]:
-    home = dict(zip(organizations.ids, organizations["place"], strict=True))
-    return [
-        {
-            "id": _offer_id(fund.id, "balance"),
-            "provider": fund.id,
-            "categories": fund.purposes,
-            "quantity": fund.balance_fen,
-            "unit": "fen",
-            "place": fund.place or home.get(fund.host),
-            "reach": fund.reach,
-            "for_groups": fund.for_groups,
-            "per_need": fund.per_need_fen,
-        }
-        for fund in funds.records()
-        if fund.balance_fen and fund.purposes and fund.per_need_fen != 0
-    ]
-
-
-@hookimpl
 def prioritise_needs(needs: Columns, context: Context) -> np.ndarray[Any, Any]:
     """Urgency class first; within a class those who are overdue or due within a week."""
     urgency = needs["urgency"].astype(float) / 3
@@ -242,12 +110,14 @@ def prioritise_needs(needs: Columns, context: Context) -> np.ndarray[Any, Any]:
 def filter_candidates(
     needs: Columns, offers: Columns, pairs: Pairs, context: Context
 ) -> list[FilterTerm]:
-    """Skill, vetting for work with minors, time window, donor restriction, consent."""
+    """Skill, vetting for work with minors, distance, time window, donor restriction, consent."""
     on = np.datetime64(context.on, "D")
     return [
         FilterTerm(wushe.pair_covers(needs, offers, pairs), "skill"),
         FilterTerm(_vetted(needs, offers, pairs, context.on), "vetting"),
+        FilterTerm(_travels(needs, offers, pairs), "reach"),
         FilterTerm(_in_time(needs, offers, pairs, on), "window"),
+        FilterTerm(_at_the_hour(needs, offers, pairs), "window"),
         *(
             FilterTerm(wushe.pair_permitted(needs, offers, pairs, by), "restriction")
             for by in ("group", "place", "client")
@@ -280,6 +150,32 @@ def _in_time(needs: Columns, offers: Columns, pairs: Pairs, on: np.datetime64) -
     return lasts[pairs.offer] & (begins[pairs.offer] <= latest[pairs.need])
 
 
+def _travels(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
+    """Nobody is sent further than they said they go; an unknown distance does not exclude."""
+    limit = offers["travel_km"]
+    allowed = np.isnan(limit)[pairs.offer]
+    at = np.flatnonzero(~allowed)
+    near = wushe.pair_km(needs, offers, pairs.take(at)) > limit[pairs.offer[at]]
+    allowed[at] = ~near
+    return allowed
+
+
+def _at_the_hour(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
+    """A fixed day falls on the offer's weekdays and within its dates, fixed hours within its hours."""
+    day = needs["on_day"]
+    fixed = ~np.isnat(day)
+    since_monday = (day.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    bit = np.where(fixed, 1 << np.where(fixed, since_monday, 0), 127).astype(np.uint8)
+    allowed = (offers["weekday_mask"][pairs.offer] & bit[pairs.need]) != 0
+    first, last = offers["available_from"][pairs.offer], offers["available_to"][pairs.offer]
+    at_day = day[pairs.need]
+    allowed &= ~(at_day < first) & ~(at_day > last)  # comparisons with an unknown date are false
+    for name, outside in (("starts", np.less), ("ends", np.greater)):
+        asked, given = needs[name][pairs.need], offers[name][pairs.offer]
+        allowed &= (asked < 0) | (given < 0) | ~outside(asked, given)
+    return allowed
+
+
 def _consented(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
     """Facts go to another party only with a recorded yes."""
     own = np.isin(offers["provider_kind"].astype(str), OWN_TEAM)
@@ -293,21 +189,55 @@ def score_candidates(
 ) -> list[ScoreTerm]:
     """Urgency, nearness, the same helper as before, and helpers who do little else."""
     few = 1 / np.maximum([len(c) for c in offers["categories"]], 1) if len(offers) else np.zeros(0)
+    urgent = needs["urgency"] / 3.0
     before = wushe.pair_served_before(needs, offers, pairs, context)
     return [
-        ScoreTerm("continuity", 3, before.astype(float), Text("此前服务过", "helped before")),
-        ScoreTerm("nearness", 4, _nearness(needs, offers, pairs), Text("距离近", "near")),
-        ScoreTerm("specialty", 2, few[pairs.offer], Text("专长对口", "specialised")),
-        ScoreTerm("urgency", 2, (needs["urgency"] / 3.0)[pairs.need], Text("紧急", "urgent")),
+        ScoreTerm(
+            "continuity", 3, before.astype(float), Text("此前服务过", "helped before")
+        ).bounded(pairs=partial(_met_before, needs, offers, context)),
+        ScoreTerm(
+            "nearness", 4, _nearness(needs, offers, pairs), Text("距离近", "near")
+        ).bounded(km=_near, level=_BY_LEVEL),
+        ScoreTerm("specialty", 2, few[pairs.offer], Text("专长对口", "specialised")).bounded(
+            column=few
+        ),
+        ScoreTerm("urgency", 2, urgent[pairs.need], Text("紧急", "urgent")).bounded(row=urgent),
     ]
+
+
+def _met_before(needs: Columns, offers: Columns, context: Context) -> Pairs:
+    """Return all pairs of needs and offers of which the provider has helped the client before."""
+    client, provider = context.history >> 32, context.history & 0xFFFFFFFF
+    by_client, by_provider = (
+        np.argsort(column, kind="stable")
+        for column in (needs["client_code"], offers["provider_code"])
+    )
+    met, need = _members(needs["client_code"][by_client], client)
+    again, offer = _members(offers["provider_code"][by_provider], provider[met])
+    return Pairs(
+        by_client[need[again]].astype(np.int32), by_provider[offer].astype(np.int32)
+    )
+
+
+def _members(codes: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """Return (place in `wanted`, place in the sorted `codes`) of everything equal."""
+    first, last = np.searchsorted(codes, wanted), np.searchsorted(codes, wanted, side="right")
+    size = last - first
+    at = np.repeat(np.arange(len(wanted)), size)
+    return at, np.arange(len(at)) - np.repeat(np.cumsum(size) - size, size) + first[at]
 
 
 _BY_LEVEL = np.array([0.02, 0.05, 0.1, 0.3, 0.6, 0.9, 1.0])
 """Nearness by the lowest place that both share: none, province, city, county, street, community, grid."""
 
 
+def _near(km: Any) -> Any:
+    """1 on the spot, 0.5 at three kilometres."""
+    return 1 / (1 + km / 3)
+
+
 def _nearness(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
-    """1 on the spot, 0.5 at three kilometres; by the place tree where coordinates are unknown."""
+    """By distance; by the place tree where coordinates are unknown."""
     km = wushe.pair_km(needs, offers, pairs)
     shared = _BY_LEVEL[wushe.pair_level(needs, offers, pairs) + 1]
-    return np.where(np.isnan(km), shared, 1 / (1 + km / 3))
+    return np.where(np.isnan(km), shared, _near(km))

@@ -1,0 +1,511 @@
+"""Fairness between groups (places, target groups): who is served how much, then at the least cost.
+
+The coverage of a group is units served by units asked. What the groups can be served together is an
+integral polymatroid (the ranks of a flow), so the greedy of Federgruen and Groenevelt (Operations
+Research 34, 1986) is exact in whole units for leximin and for the Nash product. It is not run unit by
+unit: the units that a set of groups gets are shared out as if nothing were in the way, one flow tells
+which groups cannot have that much, and its minimum cut splits the set in two (Groenevelt, European
+Journal of Operational Research 54, 1991; Fujishige, Mathematics of Operations Research 5, 1980).
+Rounds are few; each is one solve of the kernel without costs, its cut proven by the kernel's prices.
+
+The units of each group being known, an unserved unit is an edge to a column of its group that has
+room for just as many; serving everybody at the least cost is then one more solve, with certificate.
+Groups that tie for a last unit share one such column: the result is the cheapest of the fairest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from wushe.matching.kernel import Notify, Problem, Solution, Status, solve
+from wushe.matching.kernel.compile import to_stderr
+from wushe.matching.kernel.problem import HIGHEST_COST, Array
+from wushe.matching.shares import Measure, share_out
+from wushe.matching.tiers import Forced, cheapest
+
+Kind = Literal["none", "floor", "maximin", "leximin", "proportional"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """A flow int64 (n_edges,), what it leaves `unserved` int64 (n_rows,), and its cost with penalties.
+
+    `bound` is proven to be no more than the least cost under the same conditions; None where only
+    the prices prove it. It equals `objective` when `status` is "optimal".
+    """
+
+    flow: Array
+    unserved: Array
+    objective: int
+    bound: int | None
+    status: Status
+
+
+@dataclass(frozen=True, eq=False)
+class FairSolution:
+    """The cheapest allocation among the fairest, beside the `plain` one without fairness.
+
+    `asked`, `served` and `plain_served` are units, int64 (n_groups,). `layer` int32 (n_groups,) counts
+    from 0, the groups that hold each other back most; groups of a layer compete with one another and
+    nothing that later layers give up would help them (-1: nothing asked, or no such search made).
+    """
+
+    kind: Kind
+    fair: Allocation
+    plain: Allocation
+    units: Array
+    asked: Array
+    served: Array
+    plain_served: Array
+    layer: Array
+    status: Status
+
+    @property
+    def flow(self) -> Array:
+        """Units on each edge, int64 (n_edges,)."""
+        return self.fair.flow
+
+    @property
+    def coverage(self) -> Array:
+        """Units served by units asked, float64 (n_groups,); 1.0 where nothing was asked."""
+        return np.where(self.asked > 0, self.served / np.maximum(self.asked, 1), 1.0)
+
+    @property
+    def plain_coverage(self) -> Array:
+        """The same under the plain objective."""
+        return np.where(self.asked > 0, self.plain_served / np.maximum(self.asked, 1), 1.0)
+
+    @property
+    def price_of_fairness(self) -> int:
+        """Costs and penalties beyond those of the plain optimum; never negative when both are proven."""
+        return self.fair.objective - self.plain.objective
+
+    @property
+    def units_lost(self) -> int:
+        """Units that the plain optimum serves more; negative where fairness serves more."""
+        return int(self.fair.unserved.sum()) - int(self.plain.unserved.sum())
+
+    def worse_off(self, codes: Array) -> int:
+        """Count the households that get fewer units than under the plain objective.
+
+        `codes` int (n_rows,) names the household of each row, -1 none. Raises ValueError.
+        """
+        code = _codes("codes", codes, len(self.units))
+        got = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.int64)
+        known = code >= 0
+        np.add.at(got, code[known], (self.plain.unserved - self.fair.unserved)[known])
+        return int((got < 0).sum())
+
+
+def solve_fairly(
+    problem: Problem,
+    group: Array,
+    kind: Kind,
+    *,
+    share: Fraction | float | str = Fraction(1, 2),
+    must: Array | None = None,
+    work_limit: int | None = None,
+    notify: Notify | None = to_stderr,
+) -> FairSolution:
+    """Return the fairest allocation between groups and, among the fairest, the cheapest; exact.
+
+    `group` int (n_rows,) numbers the groups from 0, -1 in none: such rows get what the cost decides.
+    Kinds: "none"; "floor": the units that groups lack of `share` of what they asked are as few as
+    can be; "maximin": the lowest coverage is as high as can be; "leximin": then the second lowest,
+    and so on; "proportional": the sum of log coverage, weighted by units asked, is as high as can be
+    (first, units asked by groups that get nothing are as few as can be).
+    `must` int (n_rows,) units that each row gets in any case, as earlier tiers decided. An edge that
+    costs more than its row's penalty is no option, as in the plain objective, unless the row has a
+    must. Within a group, penalties decide who is served.
+
+    Raises ValueError where an array or `share` is out of range, or all of `must` cannot be served.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}, expected one of {', '.join(KINDS)}")
+    market = _market(problem, group, must)
+    options: dict[str, Any] = {"work_limit": work_limit, "notify": notify}
+    plain = market.plain(options)
+    layer = np.full(market.groups, -1, dtype=np.int32)
+    if kind == "none":
+        return market.result(kind, plain, plain, layer, plain.status)
+    if kind == "floor":
+        aim = _part(share)
+        exits, proven = _floor(market, aim, options)
+    else:
+        measure: Measure = "proportional" if kind == "proportional" else "leximin"
+        units, layer, proven = _fairest(market, measure, options)
+        if kind == "maximin":
+            units, layer = _lowest(market, units), np.full_like(layer, -1)
+            exits = market.exits(units)
+        else:
+            exits = _with_ties(market, units)
+    fair = market.allocate(exits, options)
+    done = proven and fair.status == plain.status == "optimal"
+    return market.result(kind, fair, plain, layer, "optimal" if done else "work_limit")
+
+
+@dataclass(frozen=True, eq=False)
+class _Exits:
+    """Where unserved units go: columns beyond the problem's own, and who may use them.
+
+    `capacity` (n_exits,); `group` and `column` (n_uses,) say which groups may use which exit. Each
+    pair of `swaps` is two exits of which the first's unit stands for one of the second's.
+    """
+
+    capacity: list[int]
+    group: list[int]
+    column: list[int]
+    swaps: list[tuple[int, int]]
+
+    def add(self, capacity: int, groups: list[int]) -> int:
+        """Add an exit for these groups and return its number."""
+        self.capacity.append(capacity)
+        self.group.extend(groups)
+        self.column.extend([len(self.capacity) - 1] * len(groups))
+        return len(self.capacity) - 1
+
+    def uses(self, row: Array, group: Array, groups: int) -> tuple[Array, Array]:
+        """Return the row and the exit of each use, for rows of these groups."""
+        user = np.array(self.group, dtype=np.int64)
+        to = np.array(self.column, dtype=np.int64)[np.argsort(user, kind="stable")]
+        width = np.bincount(user, minlength=groups)
+        begin, each = np.cumsum(width) - width, width[group]
+        place = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+        return np.repeat(row, each), to[np.repeat(begin[group], each) + place]
+
+
+@dataclass(frozen=True, eq=False)
+class _Market:
+    """A problem with its groups. The last group, number `groups`, holds the rows of no group.
+
+    `asked` and `least` (n_groups + 1,) are units asked and units that must be served; `edge` are the
+    edges that are options.
+    """
+
+    problem: Problem
+    group: Array
+    groups: int
+    must: Array
+    edge: Array
+    asked: Array
+    least: Array
+
+    def exits(self, units: Array) -> _Exits:
+        """Return one exit per group, which leaves it at least `units` (n_groups,) served."""
+        room = self.asked - self.least
+        room[: self.groups] = (self.asked[: self.groups] - units).clip(0, room[: self.groups])
+        every = list(range(self.groups + 1))
+        return _Exits(room.tolist(), every, every.copy(), [])
+
+    def plain(self, options: dict[str, Any]) -> Allocation:
+        """Return the cheapest allocation that serves what must be served."""
+        if self.must.any():
+            least = self.least[: self.groups]
+            lack = _Oracle.of(self, options).attempt(least)
+            if lack.status == "optimal" and lack.objective > 0:
+                raise ValueError("must asks for more than can be served together")
+            return self.allocate(self.exits(least), options)
+        found = solve(self.problem, **options)
+        return Allocation(found.flow, found.unserved, found.objective, found.bound, found.status)
+
+    def allocate(self, exits: _Exits, options: dict[str, Any]) -> Allocation:
+        """Return the cheapest allocation that leaves no more unserved than the exits hold."""
+        network = _network(self, exits, costs=True)
+        every = np.ones(len(network.problem.penalty), dtype=bool)
+        none = np.zeros(len(network.problem.capacity), dtype=bool)
+        found: Forced = cheapest(network.problem, every, none, **options)
+        flow = np.zeros(len(self.problem.cost), dtype=np.int64)
+        own = network.edge >= 0
+        flow[network.edge[own]] = found.flow[own]
+        total = np.concatenate([[0], np.cumsum(flow)])
+        unserved = self.problem.units - np.diff(total[self.problem.start])
+        objective = int(self.problem.cost @ flow) + int(self.problem.penalty @ unserved)
+        status: Status = found.status if found.kept else "work_limit"
+        return Allocation(flow, unserved, objective, found.bound, status)
+
+    def sums(self, values: Array) -> Array:
+        """Return the sums over each group's rows, int64 (n_groups,)."""
+        return _sums(self.group, values, self.groups + 1)[: self.groups]
+
+    def result(
+        self, kind: Kind, fair: Allocation, plain: Allocation, layer: Array, status: Status
+    ) -> FairSolution:
+        """Return the result with each group's figures."""
+        units = self.problem.units
+        served, before = (self.sums(units - found.unserved) for found in (fair, plain))
+        asked = self.asked[: self.groups]
+        return FairSolution(kind, fair, plain, units, asked, served, before, layer, status)
+
+
+def _sums(group: Array, values: Array, groups: int) -> Array:
+    total = np.zeros(groups, dtype=np.int64)
+    np.add.at(total, group, values)
+    return total
+
+
+def _market(problem: Problem, group: Array, must: Array | None) -> _Market:
+    """Return the checked market."""
+    n = len(problem.penalty)
+    code = _codes("group", group, n)
+    groups = int(code.max(initial=-1)) + 1
+    code = np.where(code < 0, groups, code)
+    need = np.zeros(n, dtype=np.int64) if must is None else _codes("must", must, n)
+    wrong = (need < 0) | (need > problem.units)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        raise ValueError(f"must[{at}] is {need[at]}, expected 0 to its demand, {problem.units[at]}")
+    if int(problem.penalty.max(initial=0)) > HIGHEST_COST:
+        at = int(np.argmax(problem.penalty))
+        raise ValueError(
+            f"penalty[{at}] is {problem.penalty[at]}, expected less than 2^31 where fairness is asked"
+        )
+    row = problem.row
+    option = (problem.cost <= problem.penalty[row]) | (need[row] > 0)
+    asked, least = (_sums(code, values, groups + 1) for values in (problem.units, need))
+    return _Market(problem, code, groups, need, np.flatnonzero(option), asked, least)
+
+
+def _codes(name: str, values: Array, length: int) -> Array:
+    """Return `values` as int64, or raise ValueError."""
+    found = np.asarray(values)
+    if found.shape != (length,):
+        raise ValueError(f"{name} has shape {found.shape}, expected ({length},)")
+    if length and found.dtype.kind not in "iu":
+        raise ValueError(f"{name} holds {found.dtype}, expected integers")
+    if length and found.min() < -1:
+        at = int(np.argmin(found))
+        raise ValueError(f"{name}[{at}] is {found[at]}, expected -1 or more")
+    return found.astype(np.int64)
+
+
+def _part(share: Fraction | float | str) -> Fraction:
+    """Return the share as a fraction: 0.1 means a tenth, not the binary number next to it."""
+    try:
+        part = Fraction(str(share))
+    except ValueError:
+        raise ValueError(f"share is {share!r}, expected a number from 0 to 1") from None
+    if not 0 <= part <= 1:
+        raise ValueError(f"share is {share}, expected a number from 0 to 1")
+    return part
+
+
+@dataclass(frozen=True, eq=False)
+class _Network:
+    """A problem with exits: the market's edge that each edge is, or -1, and the group of each row."""
+
+    problem: Problem
+    edge: Array
+    group: Array
+
+
+def _network(market: _Market, exits: _Exits, *, costs: bool) -> _Network:
+    """Return the problem in which all rows are to be served whole, by exits too.
+
+    A row that must be served in part has a column of its own for the rest, and a helping row carries
+    what arrives there to the exits of its group; a swap is a helping row of the same kind. With
+    `costs` an exit costs the penalty; without, a unit not served costs 1, or 2 where it must be.
+    """
+    problem, n, first = market.problem, len(market.must), len(market.problem.capacity)
+    rest = problem.units - market.must
+    freely = np.flatnonzero((market.must == 0) & (rest > 0))
+    partly = np.flatnonzero((market.must > 0) & (rest > 0))
+    own = first + len(exits.capacity) + np.arange(len(partly))
+    helping = n + np.arange(len(partly))
+    swap = n + len(partly) + np.arange(len(exits.swaps))
+    pairs = first + np.array(exits.swaps, dtype=np.int64).reshape(-1, 2)
+    users = np.concatenate([freely, helping])
+    kin = np.concatenate([market.group, market.group[partly]])
+    price = np.concatenate([problem.penalty, np.zeros(len(partly), dtype=np.int64)])
+    row, column = exits.uses(users, kin[users], market.groups + 1)
+    edge = market.edge
+    rows = [problem.row[edge], row, partly, helping, swap, swap]
+    columns = [problem.column[edge], first + column, own, own, pairs[:, 0], pairs[:, 1]]
+    dear = [problem.cost[edge], price[row], price[partly]]
+    row, column, cost = (np.concatenate(part).astype(np.int64) for part in (rows, columns, dear))
+    cost = np.concatenate([cost, np.zeros(len(row) - len(cost), dtype=np.int64)]) * costs
+    demand = np.concatenate([problem.units, rest[partly], np.ones(len(swap), dtype=np.int64)])
+    limit = demand[row] + 1  # never reached: only limits of the problem's own may be in a cut
+    edge = np.concatenate([edge, np.full(len(row) - len(edge), -1)])
+    if problem.limit is not None:
+        limit[: len(market.edge)] = problem.bounds[market.edge]
+    order = np.lexsort((column, cost, row))
+    whole = Problem(
+        np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(demand)))]),
+        column[order],
+        cost[order],
+        np.concatenate([problem.capacity, exits.capacity, rest[partly]]).astype(np.int64),
+        np.concatenate([1 + (market.must > 0), np.ones(len(demand) - n)]).astype(np.int64),
+        demand,
+        None if problem.limit is None else limit[order],
+    )
+    return _Network(whole, edge[order], kin)
+
+
+@dataclass(frozen=True, eq=False)
+class _Oracle:
+    """Tells how much of a target each group can have, by flows without costs.
+
+    `kin` is the group of each row of the `network`; a row without an exit must be served.
+    """
+
+    market: _Market
+    network: Problem
+    kin: Array
+    options: dict[str, Any]
+
+    @classmethod
+    def of(cls, market: _Market, options: dict[str, Any]) -> _Oracle:
+        """Return the oracle of a market."""
+        exits = market.exits(market.asked[: market.groups])
+        network = _network(market, exits, costs=False)
+        return cls(market, network.problem, network.group, options)
+
+    def attempt(self, target: Array) -> Solution:
+        """Return a flow that serves as many units of the target (n_groups,) as can be."""
+        first = len(self.market.problem.capacity)
+        last = first + self.market.groups
+        capacity = self.network.capacity.copy()
+        capacity[first:last] = self.market.asked[: self.market.groups] - target
+        return solve(replace(self.network, capacity=capacity), **self.options)
+
+    def reached(self, target: Array, found: Solution) -> tuple[Array, Array]:
+        """Return the units (n_groups,) that the flow reaches and the groups in its minimum cut.
+
+        Groups in the cut have all that they can have together; the others have their target.
+        """
+        groups, first = self.market.groups, len(self.market.problem.capacity)
+        short = _sums(self.kin, found.unserved, groups + 1)[:groups]
+        return target - short, found.column_price[first : first + groups] > 0
+
+    def least(self) -> Array:
+        """Return the units (n_groups,) that are served whatever the target."""
+        groups = self.market.groups
+        spare = _sums(self.kin, self.network.units * self._exits(self.network), groups + 1)
+        return (self.market.asked - spare)[:groups]
+
+    def cut(self, found: Solution) -> _Oracle:
+        """Return the oracle of those flows that fill the cut, in which its two sides are apart.
+
+        An edge across has a price above its cost, and stays empty; so do the exits of those rows of
+        the groups in the cut that are always served. An edge whose limit is in the cut stays full.
+        """
+        network, u, p = self.network, found.row_price, found.column_price.copy()
+        first = len(self.market.problem.capacity)
+        exits = p[first : first + self.market.groups]
+        exits[:] = exits.clip(0, 1)  # more than their rows' penalty says no more; seen where no room is
+        reduced = network.cost + p[network.column] - u[network.row]
+        keep, full = np.flatnonzero(reduced == 0), np.flatnonzero(reduced < 0)
+        demand, capacity = network.units.copy(), network.capacity.copy()
+        limit = network.limit
+        if limit is not None:
+            np.subtract.at(demand, network.row[full], limit[full])
+            np.subtract.at(capacity, network.column[full], limit[full])
+            limit = limit[keep]
+        width = np.bincount(network.row[keep], minlength=len(demand))
+        part = Problem(
+            np.concatenate([[0], np.cumsum(width)]),
+            network.column[keep],
+            network.cost[keep],
+            capacity,
+            network.penalty,
+            demand,
+            limit,
+        )
+        return replace(self, network=replace(part, penalty=2 - self._exits(part)))
+
+    def _exits(self, network: Problem) -> Array:
+        """Return which rows have an exit to a column of their group."""
+        first = len(self.market.problem.capacity)
+        last = first + self.market.groups + 1
+        ways = network.row[(network.column >= first) & (network.column < last)]
+        return np.bincount(ways, minlength=len(network.penalty)) > 0
+
+
+def _fairest(
+    market: _Market, measure: Measure, options: dict[str, Any]
+) -> tuple[Array, Array, bool]:
+    """Return the fairest units (n_groups,), the layer of each group, and whether that is proven."""
+    oracle, asked = _Oracle.of(market, options), market.asked[: market.groups]
+    target, pieces = asked, [(np.flatnonzero(asked), 0)]
+    while True:
+        found = oracle.attempt(target)
+        units, tight = oracle.reached(target, found)
+        proven = found.status == "optimal"
+        if not proven or np.array_equal(units, target):
+            break
+        before = len(pieces)
+        if target is asked:
+            before, pieces = 0, [(pieces[0][0], int(units.sum()))]
+        pieces = _split(pieces, units, tight)
+        if len(pieces) == before:
+            raise RuntimeError("no cut between groups was found: please report this as a bug")
+        oracle = oracle.cut(found)
+        target, least = asked.copy(), oracle.least().tolist()
+        for piece, total in pieces:
+            floor = [least[g] for g in piece]
+            target[piece] = share_out(measure, asked[piece].tolist(), floor, total)
+    layer = np.full(market.groups, -1, dtype=np.int32)
+    for number, (piece, _) in enumerate(pieces):
+        layer[piece] = number
+    return units, layer, proven
+
+
+def _split(pieces: list[tuple[Array, int]], units: Array, tight: Array) -> list[tuple[Array, int]]:
+    """Return the pieces cut in two: those in the cut have all that they can have together."""
+    parts = []
+    for piece, total in pieces:
+        inside, outside = piece[tight[piece]], piece[~tight[piece]]
+        held = int(units[inside].sum())
+        parts += [(inside, held), (outside, total - held)]
+    return [(piece, total) for piece, total in parts if len(piece)]
+
+
+def _with_ties(market: _Market, units: Array) -> _Exits:
+    """Return the exits for these units or any others that are just as fair.
+
+    A group that went without its next unit, and one that has its last, are interchangeable where that
+    unit has the same rank: where they have as many units and asked for as many.
+    """
+    asked, least = market.asked.tolist(), market.least.tolist()
+    without, having = defaultdict(list), defaultdict(list)
+    for g, k in enumerate(units.tolist()):
+        if k < asked[g]:
+            without[k, asked[g]].append(g)
+        if k > least[g]:
+            having[k - 1, asked[g]].append(g)
+    exits = market.exits(units)
+    for tie in sorted(without.keys() & having.keys()):
+        shared = exits.add(len(without[tie]), [])
+        for g in without[tie]:
+            exits.capacity[g] -= 1
+        for g in without[tie] + having[tie]:
+            exits.swaps.append((exits.add(1, [g]), shared))
+    return exits
+
+
+def _lowest(market: _Market, units: Array) -> Array:
+    """Return the units that each group needs for the lowest coverage that `units` has."""
+    asked, least = market.asked[: market.groups].tolist(), market.least.tolist()
+    pairs = [(k, a) for k, a in zip(units.tolist(), asked, strict=True) if a > 0]
+    level = min((Fraction(k, a) for k, a in pairs), default=Fraction(1))
+    needed = [max(-(-level * a // 1), low) for a, low in zip(asked, least, strict=False)]
+    return np.array([int(k) for k in needed], dtype=np.int64)
+
+
+def _floor(market: _Market, share: Fraction, options: dict[str, Any]) -> tuple[_Exits, bool]:
+    """Return exits that let the groups lack as little of their `share` as can be."""
+    asked, least = market.asked[: market.groups].tolist(), market.least.tolist()
+    aims = [max(int(-(-share * a // 1)), low) for a, low in zip(asked, least, strict=False)]
+    aim = np.array(aims, dtype=np.int64)
+    oracle = _Oracle.of(market, options)
+    found = oracle.attempt(aim)
+    units, _ = oracle.reached(aim, found)
+    exits = market.exits(aim)
+    exits.add(int((aim - units).sum()), list(range(market.groups)))
+    return exits, found.status == "optimal"

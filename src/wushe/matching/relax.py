@@ -1,0 +1,387 @@
+"""The smallest single change that would serve a need that is not served, confirmed by solving again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import attrs
+import numpy as np
+
+from wushe.matching.edits import Edit, consent_edit, new_offer, offer_edit
+from wushe.matching.live import LiveCity
+from wushe.matching.prepare import NATION, Prepared
+from wushe.matching.records import factor_of
+from wushe.matching.result import match
+from wushe.matching.sentences import KINDS, NOTHING_HELPS, Kind, sentence
+from wushe.matching.widen import WIDEN, Case
+from wushe.model.help import Offer
+from wushe.model.tables import Table, table_of
+from wushe.model.terms import Pairs, Reason
+from wushe.network import LinkageNetwork
+from wushe.text import Text
+
+_FIRST: dict[Reason, tuple[Kind, ...]] = {
+    "no_offer": ("new_offer",),
+    "reach": ("reach",),
+    "skill": ("skill",),
+    "vetting": ("vetting",),
+    "window": ("window",),
+    "restriction": ("limit", "restriction"),
+    "consent": ("consent",),
+    "budget": ("units",),
+    "capacity": ("units",),
+    "gives_way": ("units",),
+}
+TRIES = 12
+"""So many offers of each kind are tried."""
+WEEK = 168
+"""Hours of one person's week."""
+
+
+@attrs.frozen(eq=False)
+class Relaxation:
+    """One change that serves `need` in full, and how to make it in the tables.
+
+    `amount` counts units of `unit`: base units of help for "units", "limit" and "new_offer", days for
+    "window", levels for "reach", else single things. `kind` is None where nothing was found that helps.
+    """
+
+    need: str
+    kind: Kind | None
+    offer: str | None
+    place: str | None
+    amount: int
+    unit: str
+    text: Text
+    edit: Edit
+
+    def say(self, lang: str = "zh") -> str:
+        """Return the change in one sentence."""
+        return self.text.say(lang)
+
+    def apply(self, network: LinkageNetwork, offers: Table) -> tuple[LinkageNetwork, Table]:
+        """Return network and pool of offers with the change made, for a matching or plan anew.
+
+        Raises ValueError where there is no change to make.
+        """
+        if self.kind is None:
+            raise ValueError(f"need {self.need!r}: {self.say('en')}")
+        return self.edit.apply(network, offers)
+
+
+def relaxation(live: LiveCity, need: str) -> Relaxation:
+    """Return the smallest single change after which every optimal assignment serves `need` in full.
+
+    Smallest: what the need's reason asks for goes first, then the other kinds in the order of
+    `KINDS`; within a kind the least change (units, days, levels, skills), then the cheapest pair,
+    then the offer's id. Offers are tried in that order, at most `TRIES` of a kind, until one is
+    confirmed by solving again. Amounts are found by doubling and bisection: more of an offer never
+    serves a need less. A consent that was refused is not asked for again.
+
+    A need bound to others (team, visit, chain) is confirmed by a whole matching of the changed tables.
+    Raises KeyError for an id that is not open, ValueError where every optimal assignment serves the need in full.
+    """
+    search = _Search.of_bound(live, need) if live.held(need) else _Search.of(live, need)
+    if search.missing <= 0:
+        raise ValueError(f"need {need!r} is served in full: there is nothing to relax")
+    for kind in search.kinds():
+        for found in search.tries(kind):
+            if search.confirm(found.edit):
+                return search.finished(found)
+    return search.nothing()
+
+
+@attrs.frozen(eq=False)
+class _Try:
+    kind: Kind
+    offer: str | None
+    amount: int
+    unit: str
+    edit: Edit
+    what: str = ""
+    """What the sentence names beside the amount."""
+
+
+@attrs.frozen(eq=False)
+class _Search:
+    """One need (columns of one row) against all offers of its category, and what refuses each of them."""
+
+    live: LiveCity
+    need: str
+    row: int
+    """Row of the matching, -1 for a need that came later."""
+    small: Prepared
+    at: int
+    """Row of `small`: a team need has one per role."""
+    refused: Mapping[str, np.ndarray[Any, Any]]
+    missing: int
+    quick: bool
+    """Whether the live matching can confirm; else a whole matching does."""
+
+    @classmethod
+    def of(cls, live: LiveCity, need: str) -> _Search:
+        small = _against_all(live, table_of("needs", [live.records.need(need)]))
+        row = _rows_of(live, need)[:1]
+        missing = live.at_worst(need)
+        return cls(
+            live, need, row[0] if row else -1, small, 0, _refusals(live, small, 0), missing, True
+        )
+
+    @classmethod
+    def of_bound(cls, live: LiveCity, need: str) -> _Search:
+        """Of the rows of a need that is bound to others the first that is short."""
+        rows = _rows_of(live, need)
+        short = [at for at, row in enumerate(rows) if live.matching.unserved[row]]
+        at = short[0] if short else 0
+        table = table_of("needs", [live.records.need(need)])
+        small = _against_all(live, table, at)
+        missing = int(live.matching.unserved[rows[at]])
+        return cls(live, need, rows[at], small, at, _refusals(live, small, at), missing, False)
+
+    def confirm(self, edit: Edit) -> bool:
+        """Return whether `edit` serves the need in full: in every optimum, or in the one found anew."""
+        live = self.live
+        if self.quick:
+            with live.what_if():
+                edit.take_into(live)
+                return live.at_worst(self.need) == 0
+        anew = match(
+            *edit.apply(live.network, live.offers), live.plugins, live.records.parts.context
+        )
+        mine = anew.prepared.needs["id"] == self.need
+        return not anew.unserved[mine].any()
+
+    def candidates(self) -> list[tuple[str, int]]:
+        """Return (offer id, cost of a unit) of the offers that may serve the need, cheapest first."""
+        if self.quick:
+            return self.live.candidates(self.need)
+        found = self.live.matching.candidates
+        span = slice(found.start[self.row], found.start[self.row + 1])
+        pairs = zip(found.offer[span].tolist(), found.cost[span].tolist(), strict=True)
+        return [(str(self.live.offers.ids[offer]), cost) for offer, cost in pairs]
+
+    def penalty(self) -> int:
+        """Return what an unserved unit of the need costs."""
+        if self.quick:
+            return self.live.penalty(self.need)
+        return int(self.live.matching.problem.penalty[self.row])
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the plan does not serve the need; None for a need that came later."""
+        return None if self.row < 0 else self.live.matching.reason_of(self.row)
+
+    def kinds(self) -> list[Kind]:
+        first = _FIRST.get(self.reason, ()) if self.reason else ()
+        return [*first, *(kind for kind in KINDS if kind not in first)]
+
+    def tries(self, kind: Kind) -> Iterator[_Try]:
+        if kind == "consent":
+            return self._consent()
+        if kind == "units":
+            return self._units()
+        if kind == "limit":
+            return self._limits()
+        if kind == "new_offer":
+            return self._new_offer()
+        return self._widened(kind)
+
+    def finished(self, found: _Try) -> Relaxation:
+        place = int(self.small.needs["place_row"][self.at])
+        ids = self.live.network.tables["places"].ids
+        where = str(ids[place]) if found.kind == "new_offer" and place >= 0 else None
+        text = sentence(
+            found.kind, self.live.records.parts.context.categories[self._category()],
+            offer=found.offer or "", amount=found.amount, what=found.what, place=self._place_name(place),
+        )  # fmt: skip
+        return Relaxation(
+            self.need, found.kind, found.offer, where, found.amount, found.unit, text, found.edit
+        )
+
+    def nothing(self) -> Relaxation:
+        return Relaxation(self.need, None, None, None, 0, "", NOTHING_HELPS, Edit())
+
+    # --- one kind each -------------------------------------------------------------------------
+
+    def _consent(self) -> Iterator[_Try]:
+        edit = consent_edit(self.live, self.small)
+        if edit is not None and "consent" in self.refused:
+            yield _Try("consent", None, 1, "consent", edit)
+
+    def _widened(self, kind: Kind) -> Iterator[_Try]:
+        """One obstacle of one offer taken away: those offers that nothing else refuses."""
+        alone = sum(mask.astype(int) for mask in self.refused.values()) == 1
+        mask = self.refused.get(kind)
+        if mask is None:
+            return
+        found = []
+        for at in np.flatnonzero(mask & alone).tolist():
+            offer = self.live.records.offer(self.small.offers["id"][at])
+            price = self.live.price(offer.id)
+            if price >= self.penalty():
+                continue  # given to needs that are as urgent: it would not come here
+            wider = WIDEN[kind](Case(self.live.network, self.small, self.at, at, offer))
+            if wider.values:
+                found.append((wider.amount, price, offer.id, offer, wider))
+        found.sort(key=lambda f: f[:3])
+        for amount, _, key, offer, wider in found[:TRIES]:
+            edit = offer_edit(self.live, offer, **wider.values)
+            if edit is not None:
+                yield _Try(kind, key, amount, wider.unit, edit, wider.what)
+
+    def _units(self) -> Iterator[_Try]:
+        """More of an offer that may serve the need already: the fewest units over the first offers.
+
+        A unit more serves at most one unit more, so that what is missing is the least to ask for.
+        """
+        options = []
+        for rank, (key, cost) in enumerate(self.candidates()):
+            offer = self.live.records.offer(key)
+            step = factor_of(offer)
+            least = -(-self.missing // step)
+            options.append((least * step, cost, rank, step, offer))
+        options.sort(key=lambda option: option[:3])
+        best: tuple[int, int, Offer] | None = None
+        for amount, _, _, step, offer in options[:TRIES]:
+            most = self._most(offer)
+            if best is not None:
+                if amount >= best[0]:
+                    break
+                most = min(most, (best[0] - 1) // step)
+            steps = _bisect(partial(self._enough, offer, step), amount // step, most)
+            if steps is not None:
+                best = steps * step, steps, offer
+        if best is not None:
+            yield from self._more("units", best[2], "quantity", best[2].quantity, best[1])
+
+    def _most(self, offer: Offer) -> int:
+        """Return how many units more can be of use, or can be had of one person in a week."""
+        needs = self.live.matching.prepared.needs
+        same = np.isin(needs["category"].astype(str), offer.categories)
+        useful = -(-int(needs["quantity"][same].sum()) // factor_of(offer))
+        if self.live.network.tables["offers"].row_of([offer.id])[0] < 0 and offer.unit == "hour":
+            return min(useful, WEEK - offer.quantity)
+        return useful
+
+    def _enough(self, offer: Offer, step: int, steps: int) -> bool:
+        if not self.quick:
+            return any(
+                self.confirm(t.edit)
+                for t in self._more("units", offer, "quantity", offer.quantity, steps)
+            )
+        with self.live.what_if():
+            self.live.set_capacity(offer.id, self.live.capacity(offer.id) + steps * step)
+            return self.live.at_worst(self.need) == 0
+
+    def _limits(self) -> Iterator[_Try]:
+        """A higher limit per need of an offer that serves the need, or might."""
+        for key, _ in self.candidates()[:TRIES]:
+            offer = self.live.records.offer(key)
+            if offer.per_need is None:
+                continue
+            asked = -(-int(self.small.needs["quantity"][self.at]) // factor_of(offer))
+            least = -(-self.missing // factor_of(offer))
+            for more in dict.fromkeys((least, asked - offer.per_need)):
+                if more > 0:
+                    yield from self._more("limit", offer, "per_need", offer.per_need, more)
+
+    def _more(self, kind: Kind, offer: Offer, field: str, now: int, steps: int) -> Iterator[_Try]:
+        edit = offer_edit(self.live, offer, **{field: now + steps})
+        if edit is not None:
+            yield _Try(kind, offer.id, steps * factor_of(offer), self._dimension(), edit)
+
+    def _new_offer(self) -> Iterator[_Try]:
+        """Help recruited or raised at the need's own place: others there who are as urgent share in it."""
+        needs, categories = self.small.needs, self._together()
+        most = int(self.live.matching.prepared.needs["quantity"].sum()) + self.missing
+        at = self.at
+
+        def made(quantity: int) -> Edit:
+            vetted = bool(needs["with_minor"][at]) and needs["form"][at] == "service"
+            return new_offer(
+                self.live, categories, quantity, int(needs["place_row"][at]), needs["skills"][at],
+                vetted,
+            )  # fmt: skip
+
+        if self.quick:
+            with self.live.what_if():
+                edit = made(self.missing)
+                edit.take_into(self.live)
+                least = _bisect(partial(self._enough_new, edit.offers[0].id), self.missing, most)
+        else:
+            least = _bisect(lambda quantity: self.confirm(made(quantity)), self.missing, most)
+        if least is not None:
+            yield _Try("new_offer", None, least, self._dimension(), made(least))
+
+    def _enough_new(self, offer: str, amount: int) -> bool:
+        with self.live.what_if():
+            self.live.set_capacity(offer, amount)
+            return self.live.at_worst(self.need) == 0
+
+    def _together(self) -> list[str]:
+        """Return the categories that one helper must serve: those of the whole visit where it is one."""
+        prepared = self.live.matching.prepared
+        visit = prepared.groups.visit
+        code = -1 if self.row < 0 else int(visit[self.row])
+        mine = [self.small.needs["category"][self.at]]
+        others = [] if code < 0 else prepared.needs["category"][visit == code].tolist()
+        return list(dict.fromkeys([*mine, *others]))
+
+    def _category(self) -> str:
+        return str(self.small.needs["category"][self.at])
+
+    def _dimension(self) -> str:
+        return self.live.records.parts.context.categories[self._category()].dimension
+
+    def _place_name(self, row: int) -> str:
+        return str(self.live.network.tables["places"]["name"][row]) if row >= 0 else "–"
+
+
+def _rows_of(live: LiveCity, need: str) -> list[int]:
+    ids = live.matching.prepared.needs["id"]
+    first, last = np.searchsorted(ids, need), np.searchsorted(ids, need, side="right")
+    return list(range(int(first), int(last)))
+
+
+def _against_all(live: LiveCity, needs: Table, at: int = 0) -> Prepared:
+    """Return the columns of one need and of all offers that list the category of its row `at`."""
+    category = live.records.parts.prepared(needs, table_of("offers", [])).needs["category"][at]
+    return live.records.parts.prepared(needs, live.records.listing(category))
+
+
+def _refusals(live: LiveCity, small: Prepared, at: int) -> dict[str, np.ndarray[Any, Any]]:
+    """Return which offers each reason refuses to need row `at` of `small`, bool (n_offers,)."""
+    n = len(small.offers)
+    pairs = Pairs(np.full(n, at, dtype=np.int32), np.arange(n, dtype=np.int32))
+    level = small.offers["reach"].astype(np.int64)
+    mine = small.needs["ancestors"][at][np.maximum(level, 0)]
+    theirs = small.offers["ancestors"][np.arange(n), np.maximum(level, 0)]
+    refused = {"reach": (level != NATION) & ((mine != theirs) | (theirs < 0))}
+    terms = live.plugins.filter_candidates(small.needs, small.offers, pairs, small.context)
+    for _, term in terms:
+        before = refused.get(term.reason, np.zeros(n, dtype=bool))
+        refused[term.reason] = before | ~term.allowed
+    return {reason: mask for reason, mask in refused.items() if mask.any()}
+
+
+def _bisect(enough: Callable[[int], bool], least: int, most: int) -> int | None:
+    """Return the least number of `least`..`most` that is enough; more never is less."""
+    if least > most:
+        return None
+    if enough(least):
+        return least
+    if least == most or not enough(most):
+        return None
+    low, high = least, least * 2
+    while high < most and not enough(high):
+        low, high = high, high * 2
+    high = min(high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if enough(middle):
+            high = middle
+        else:
+            low = middle
+    return high
