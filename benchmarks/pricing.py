@@ -38,12 +38,12 @@ def city(seed: int, needs: int, offers: int, plugins: Any) -> Prepared:
         ON,
         plugins.categories,
         plugins.target_groups,
-        np.unique(pair_key(rng.integers(0, needs, needs // 10), rng.integers(0, offers, needs // 10))),
+        np.unique(
+            pair_key(rng.integers(0, needs, needs // 10), rng.integers(0, offers, needs // 10))
+        ),
     )
     free = np.full(needs, NONE, dtype=np.int64)
-    groups = Groups(
-        *[free] * 6, np.arange(offers, dtype=np.int64), np.ones(offers, dtype=np.int64)
-    )
+    groups = Groups(*[free] * 6, np.arange(offers, dtype=np.int64), np.ones(offers, dtype=np.int64))
     return Prepared(_needs(rng, needs, context), _offers(rng, needs, offers), context, groups)
 
 
@@ -112,7 +112,9 @@ def _offers(rng: np.random.Generator, needs: int, n: int) -> Columns:
         {
             **_side(rng, n),
             "provider_code": np.arange(n, dtype=np.int32),
-            "provider_kind": np.where(rng.random(n) < 0.05, "social_workers", "volunteers").astype(object),
+            "provider_kind": np.where(rng.random(n) < 0.05, "social_workers", "volunteers").astype(
+                object
+            ),
             "categories": _objects(names),
             "dimension": np.full(n, "minute", dtype=object),
             "capacity": capacity,
@@ -135,7 +137,9 @@ def _offers(rng: np.random.Generator, needs: int, n: int) -> Columns:
 
 def timed(prepared: Prepared, plugins: Any, seed: int, prove: bool) -> tuple[float, Any]:
     """Return (seconds, result)."""
-    urgency = np.rint(1000 * plugins.prioritise_needs(prepared.needs, prepared.context)).astype(np.int64)
+    urgency = np.rint(1000 * plugins.prioritise_needs(prepared.needs, prepared.context)).astype(
+        np.int64
+    )
     del seed
     begin = time.perf_counter()
     priced = pricing.solve_all(

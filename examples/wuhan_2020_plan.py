@@ -7,8 +7,8 @@ How the plan shares one kind of goods among all who asked for it (the uniform ru
 
 * first, everybody gets the same level, or what was asked where that is less: an asker of 500 and
   one of unknown amount stand alike, so a large known request does not swallow the stock;
-* then the pieces that do not reach everybody once more go to those who can be sure of the
-  smallest part of what they asked, the nearer one first where two are level;
+* then the pieces that do not reach everybody once more go, one kind of goods after the other, to
+  those who have the smallest part of what they asked by then (see `in_turn`);
 * what is still there goes to the known amounts above the level.
 
 The three steps are three needs of falling urgency. Nobody gets goods that it did not ask for or
@@ -31,8 +31,6 @@ Key = tuple[str, str]
 """An item and the unit that it is counted in; goods of two keys cannot be added up."""
 ON, RED_CROSS, WUHAN = dt.date(2020, 1, 30), "RC-wuhan", "武汉市"
 STEPS = ("urgent", "normal", "low")
-URGENT = 2
-"""What the column `urgency` holds for a need of the first step."""
 UNITS = {
     "piece": Text("个", "pieces"),
     "bottle": Text("瓶", "bottles"),
@@ -106,8 +104,9 @@ class FairShares:
     name = "wuhan_2020"
     __version__ = "1"
 
-    def __init__(self, codes: Mapping[Key, str]) -> None:
+    def __init__(self, codes: Mapping[Key, str], first: Iterable[str]) -> None:
         self.codes = dict(codes)
+        self.first = frozenset(first)
 
     @hookimpl
     def register_need_categories(self) -> list[NeedCategory]:
@@ -121,16 +120,9 @@ class FairShares:
 
     @hookimpl
     def prioritise_needs(self, needs: Columns) -> np.ndarray[Any, Any]:
-        """The step first; within a step, who is sure of the smallest part of the items it asked."""
-        item_of = {code: item for (item, _), code in self.codes.items()}
-        asked, sure = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-        columns = (needs["client"], needs["category"], needs["urgency"])
-        for client, code, urgency in zip(*columns, strict=True):
-            asked[client].add(item_of[code])
-            if urgency == URGENT:
-                sure[client].add(item_of[code])
-        part = np.array([len(sure[one]) / len(asked[one]) for one in needs["client"]])
-        return 0.4 * needs["urgency"] + 0.1 * (1 - part)
+        """The step first; within a step, whose turn it is."""
+        turn = np.array([need in self.first for need in needs["id"]], dtype=float)
+        return 0.4 * needs["urgency"] + 0.1 * turn
 
 
 def levels(asked: Sequence[wuhan.Request], rows: wuhan.Goods) -> dict[Key, int]:
@@ -184,6 +176,40 @@ def needs_of(
     return made
 
 
+def in_turn(needs: Mapping[str, tuple[wuhan.Request, wushe.Need]], rows: wuhan.Goods) -> list[str]:
+    """Return the needs of the second step that are served, as many as there are pieces for.
+
+    Goods that few wait for come first. Of those who wait, the one with the smallest part of its items is
+    first, what it got in turn counted, then the one of whose known amounts the piece is the largest part.
+    """
+    stock, asked = wuhan.pools(rows), defaultdict[str, set[str]](set)
+    have, waiting = defaultdict[str, set[str]](set), defaultdict[Key, list[str]](list)
+    spare = Counter({(item, unit): n for (item, unit, owner), n in stock.items() if not owner})
+    for name, (request, need) in needs.items():
+        who, item, key = request.institution, request.item, (request.item, request.unit)
+        asked[who].add(item)
+        if need.urgency == STEPS[0]:
+            have[who].add(item)
+            spare[key] -= max(0, (need.quantity or 0) - stock[*key, who])
+        elif need.urgency == STEPS[1]:
+            waiting[key].append(name)
+    chosen: list[str] = []
+    for key in sorted(waiting, key=lambda k: (spare[k], k)):
+
+        def turn(name: str) -> tuple[bool, float, float, str]:
+            request, _ = needs[name]
+            who = request.institution
+            known = 0 if request.provisional else 1 / (request.quantity or 1)
+            part = len(have[who]) / len(asked[who])
+            return request.item in have[who], part, -known, name
+
+        served = sorted(waiting[key], key=turn)[: max(spare[key], 0)]
+        for name in served:
+            have[needs[name][0].institution].add(key[0])
+        chosen += served
+    return chosen
+
+
 def lots_of(rows: wuhan.Goods, codes: Mapping[Key, str]) -> list[wushe.CharityResource]:
     """Return one lot for each row of goods, kept by the city's Red Cross for the province."""
     return [
@@ -232,7 +258,7 @@ def share(records: Records, rows: tuple[wuhan.GoodsRow, ...]) -> Share:
     keys = sorted({(r.item, r.unit) for r in rows} | {(r.item, r.unit) for r in asked})
     codes = {key: f"goods-{number:03}" for number, key in enumerate(keys, start=1)}
     needs = needs_of(asked, rows, codes)
-    plugins = wushe.load_plugins(FairShares(codes))
+    plugins = wushe.load_plugins(FairShares(codes, in_turn(needs, rows)))
     tables = parties_of(records.bodies.values())
     tables |= {"needs": [need for _, need in needs.values()], "resources": lots_of(rows, codes)}
     network = wushe.build_network(

@@ -9,6 +9,8 @@ from .io import check as check
 from .io import read as read
 from .io import remarks as remarks
 from .io import write as write
+from .matching.objective import Objective as Objective
+from .matching.objective import ObjectiveReport as ObjectiveReport
 from .model import Activity as Activity
 from .model import Asset as Asset
 from .model import CaseEvent as CaseEvent

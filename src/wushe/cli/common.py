@@ -21,6 +21,7 @@ from wushe.errors import (
     Problem,
     WusheError,
 )
+from wushe.matching.objective import Objective
 from wushe.plan import Plan
 from wushe.text import Text
 
@@ -145,6 +146,7 @@ def planned(
     lang: str,
     work_limit: int | None = None,
     relief: bool = False,
+    objective: Objective | None = None,
 ) -> Plan:
     """Read `folder`, plan it on the date `on`, and show the stages on the way."""
     with progress(lang) as tell:
@@ -152,7 +154,13 @@ def planned(
         rules = wushe.load_plugins(*plugins)
         city = wushe.read(folder, plugins=rules)
         return wushe.make_plan(
-            city, plugins=rules, on=on, relief=relief, work_limit=work_limit, progress=tell
+            city,
+            plugins=rules,
+            on=on,
+            relief=relief,
+            objective=objective,
+            work_limit=work_limit,
+            progress=tell,
         )
 
 

@@ -21,6 +21,8 @@ from wushe.cli.common import (
     problem_json,
     said_help,
 )
+from wushe.cli.objective import objective_options, read_objective
+from wushe.matching.objective import Fairness
 from wushe.text import Text
 
 _FINE = Text("{path}：没有发现问题。{counts}", "{path}: no problems found. {counts}")
@@ -142,6 +144,7 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
     "--relief", is_flag=True,
     help=said_help("先扣除政府救助和互助，其余才请慈善", "take government relief and mutual aid off the needs first"),
 )  # fmt: skip
+@objective_options
 @click.option(
     "--work-limit",
     type=click.IntRange(min=0),
@@ -152,11 +155,13 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
 @guarded
 def plan(
     folder: Path, on: str, plugins: tuple[str, ...], out: Path | None, csv_file: Path | None, client: str | None,
-    internal: bool, relief: bool, work_limit: int | None, lang: str, as_json: bool,
+    internal: bool, relief: bool, first: tuple[str, ...], fair: Fairness, between: str, share: str,
+    work_limit: int | None, lang: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Make the plan of a city folder."""
     check_date(on, lang)
-    made = planned(folder, plugins, on, lang, work_limit, relief)
+    objective = read_objective(first, fair, between, share, lang)
+    made = planned(folder, plugins, on, lang, work_limit, relief, objective)
     audience: Any = "internal" if internal else "masked"
     if out is not None:
         made.to_html(out, lang=lang, audience=audience)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
 from wushe.matching.edits import Edit, new_offer
 from wushe.matching.live import LiveCity
@@ -27,7 +28,8 @@ class Advice:
     """So much more help of one category in one place, and what it is worth.
 
     `blocks` helpers or lots, together `units` base units of `unit`; `needs_cleared` more needs are served
-    in full; the objective falls by `saving` (the unit of costs and penalties).
+    in full; the objective falls by `saving`. `value` is the saving in needs of middling size of the
+    category, so that money and hours compare.
     """
 
     category: str
@@ -37,6 +39,7 @@ class Advice:
     unit: str
     needs_cleared: int
     saving: int
+    value: float
     text: Text
     edit: Edit
 
@@ -50,30 +53,31 @@ class Advice:
 
 
 def advise(live: LiveCity, level: str = "street", top: int = 10) -> list[Advice]:
-    """Return the `top` blocks of help that save most, each at a place of `level`, best first.
+    """Return the `top` blocks of help that are worth most, each at a place of `level`, best first.
 
     A block: up to three helpers with the hours that helpers of the category have (the median), up to
     five thousand yuan, or up to five lots of goods; no more than what is short there. Dual prices bound
     what each block can save; the best bounds are added to the live matching, solved and taken back,
-    until no bound left exceeds the saving of the last of the `top`. `needs_cleared` is counted in a solve from scratch.
+    until no bound left exceeds the value of the last of the `top`. `needs_cleared` is counted in a solve from scratch.
 
-    Each is worth that alone: two of them together may be worth less than the sum.
+    Best by `value`. Each is worth that alone: two of them together may be worth less than the sum.
     Raises ValueError for a level that is none or a `top` below 1.
     """
     if level not in LEVELS:
         raise ValueError(f"level: {level!r}; expected one of {', '.join(LEVELS)}")
     if top < 1:
         raise ValueError(f"top: {top}; expected at least 1")
-    found: list[tuple[int, str, str, _Block]] = []
+    found: list[tuple[float, str, str, int, _Block]] = []
     for bound, block in _by_bound(live, level):
         if len(found) >= top and bound <= -found[top - 1][0]:
             break
         saving = _saving(live, block)
         if saving > 0:
-            found.append((-saving, block.category.id, block.place_id, block))
+            value = saving / block.typical
+            found.append((-value, block.category.id, block.place_id, saving, block))
             found.sort(key=lambda f: f[:3])
     before = _served(live)
-    return [_advice(live, block, -saving, before) for saving, _, _, block in found[:top]]
+    return [_advice(live, block, saving, before) for *_, saving, block in found[:top]]
 
 
 @attrs.frozen(eq=False)
@@ -83,11 +87,13 @@ class _Block:
     place_id: str
     blocks: int
     units: int
+    typical: int
+    """The median of what needs of the category ask for."""
     edit: Edit
 
 
-def _by_bound(live: LiveCity, level: str) -> list[tuple[int, _Block]]:
-    """Return (bound on the saving, block) of every category and place that is short, best bound first."""
+def _by_bound(live: LiveCity, level: str) -> list[tuple[float, _Block]]:
+    """Return (bound on the value, block) of every category and place that is short, best bound first."""
     needs = live.matching.prepared.needs
     places = needs["ancestors"][:, list(LEVELS).index(level)]
     open_rows = [row for row in range(len(needs)) if live.has_need(needs["id"][row])]
@@ -101,19 +107,23 @@ def _by_bound(live: LiveCity, level: str) -> list[tuple[int, _Block]]:
         short = sum(live.unserved(key) for key in keys)
         if short:
             block = _block(live, name, place, short)
-            found.append((_bound(live, keys, block.units), block))
+            found.append((_bound(live, keys, block.units) / block.typical, block))
     found.sort(key=lambda f: (-f[0], f[1].category.id, f[1].place_id))
     return found
 
 
 def _block(live: LiveCity, name: str, place: int, short: int) -> _Block:
-    category = live.records.parts.context.categories[name]
+    categories = live.records.parts.context.categories
+    category, code = categories[name], list(categories).index(name)
     size, most = _standard(live, category)
     blocks = min(most, -(-short // size))
     service = category.form == "service"
     edit = new_offer(live, [name], blocks * size, place, category.skills, vetted=service)
     place_id = str(live.network.tables["places"].ids[place])
-    return _Block(category, place, place_id, blocks, blocks * size, edit)
+    needs = live.matching.prepared.needs
+    asked = np.sort(needs["quantity"][needs["category_code"] == code])
+    typical = int(asked[len(asked) // 2])
+    return _Block(category, place, place_id, blocks, blocks * size, typical, edit)
 
 
 def _standard(live: LiveCity, category: NeedCategory) -> tuple[int, int]:
@@ -164,7 +174,7 @@ def _advice(live: LiveCity, block: _Block, saving: int, before: int) -> Advice:
     text = Text(*(_said(live, block, cleared, lang) for lang in ("zh", "en")))
     return Advice(
         block.category.id, block.place_id, block.blocks, block.units, block.category.dimension,
-        cleared, saving, text, block.edit,
+        cleared, saving, saving / block.typical, text, block.edit,
     )  # fmt: skip
 
 

@@ -76,9 +76,7 @@ class CostBounds:
 
     def terms(self, kind: Array, table: Array, first: Array, width: Array) -> Terms:
         """Return the numbers of the search; the arguments are those of `Terms`."""
-        return Terms(
-            self.cut, cells(self.cut), self.rise, self.level, kind, table, first, width
-        )
+        return Terms(self.cut, cells(self.cut), self.rise, self.level, kind, table, first, width)
 
 
 def _opaque(scores: Sequence[QuantisedScore]) -> tuple[str, ...]:

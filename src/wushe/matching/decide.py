@@ -84,6 +84,7 @@ def _grouped(prepared: Prepared, problem: Problem) -> Choice:
             ends=groups.ends,
             person=groups.person,
             pack=groups.pack,
+            many=groups.many,
         )
     )
     return Choice(found.flow, found.objective - beyond, found.bound - beyond, found.status)

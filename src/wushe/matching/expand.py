@@ -23,11 +23,12 @@ PERSONS = ("social_workers", "volunteers")
 
 @attrs.frozen(eq=False)
 class Groups:
-    """What binds rows together, one int64 entry per row (`person`, `pack`: per offer).
+    """What binds rows together, one int64 entry per row (`person`, `pack`, `many`: per offer).
 
     `team`: rows of one team need; `visit`: rows to be served in one visit by one helper; `one_of`: rows
     of which one at most is served; `after`: the row that must be served in full first; `NONE` where there
     is nothing of the kind. `begins`, `ends`: minutes since 1970-01-01 00:00 local time of a fixed appointment.
+    `many` bool: who offers can send several people at once.
     """
 
     team: Array
@@ -38,6 +39,7 @@ class Groups:
     ends: Array
     person: Array
     pack: Array
+    many: Array
 
     @property
     def bind(self) -> bool:
@@ -109,6 +111,7 @@ def groups_of(
         ends,
         _persons(offers),
         np.asarray(offers["pack"], dtype=np.int64),
+        ~np.isin(offers["provider_kind"].astype(str), PERSONS),
     )
 
 

@@ -16,13 +16,14 @@ Groups that tie for a last unit share one such column: the result is the cheapes
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from wushe.matching.kernel import Notify, Problem, Solution, Status, solve
+from wushe.matching.exits import Exits, Market, Oracle, network_of, sums
+from wushe.matching.kernel import Notify, Problem, Status, solve
 from wushe.matching.kernel.compile import to_stderr
 from wushe.matching.kernel.problem import HIGHEST_COST, Array
 from wushe.matching.shares import Measure, share_out
@@ -130,126 +131,27 @@ def solve_fairly(
         raise ValueError(f"kind is {kind!r}, expected one of {', '.join(KINDS)}")
     market = _market(problem, group, must)
     options: dict[str, Any] = {"work_limit": work_limit, "notify": notify}
-    plain = market.plain(options)
+    plain = _plain(market, options)
     layer = np.full(market.groups, -1, dtype=np.int32)
     if kind == "none":
-        return market.result(kind, plain, plain, layer, plain.status)
+        return _result(market, kind, plain, plain, layer, plain.status)
     if kind == "floor":
         aim = _part(share)
-        exits, proven = _floor(market, aim, options)
+        exits, proven = _floor(market, aim, plain, options)
     else:
         measure: Measure = "proportional" if kind == "proportional" else "leximin"
-        units, layer, proven = _fairest(market, measure, options)
+        units, layer, proven = _fairest(market, measure, plain, options)
         if kind == "maximin":
             units, layer = _lowest(market, units), np.full_like(layer, -1)
             exits = market.exits(units)
         else:
             exits = _with_ties(market, units)
-    fair = market.allocate(exits, options)
+    fair = _allocate(market, exits, options)
     done = proven and fair.status == plain.status == "optimal"
-    return market.result(kind, fair, plain, layer, "optimal" if done else "work_limit")
+    return _result(market, kind, fair, plain, layer, "optimal" if done else "work_limit")
 
 
-@dataclass(frozen=True, eq=False)
-class _Exits:
-    """Where unserved units go: columns beyond the problem's own, and who may use them.
-
-    `capacity` (n_exits,); `group` and `column` (n_uses,) say which groups may use which exit. Each
-    pair of `swaps` is two exits of which the first's unit stands for one of the second's.
-    """
-
-    capacity: list[int]
-    group: list[int]
-    column: list[int]
-    swaps: list[tuple[int, int]]
-
-    def add(self, capacity: int, groups: list[int]) -> int:
-        """Add an exit for these groups and return its number."""
-        self.capacity.append(capacity)
-        self.group.extend(groups)
-        self.column.extend([len(self.capacity) - 1] * len(groups))
-        return len(self.capacity) - 1
-
-    def uses(self, row: Array, group: Array, groups: int) -> tuple[Array, Array]:
-        """Return the row and the exit of each use, for rows of these groups."""
-        user = np.array(self.group, dtype=np.int64)
-        to = np.array(self.column, dtype=np.int64)[np.argsort(user, kind="stable")]
-        width = np.bincount(user, minlength=groups)
-        begin, each = np.cumsum(width) - width, width[group]
-        place = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
-        return np.repeat(row, each), to[np.repeat(begin[group], each) + place]
-
-
-@dataclass(frozen=True, eq=False)
-class _Market:
-    """A problem with its groups. The last group, number `groups`, holds the rows of no group.
-
-    `asked` and `least` (n_groups + 1,) are units asked and units that must be served; `edge` are the
-    edges that are options.
-    """
-
-    problem: Problem
-    group: Array
-    groups: int
-    must: Array
-    edge: Array
-    asked: Array
-    least: Array
-
-    def exits(self, units: Array) -> _Exits:
-        """Return one exit per group, which leaves it at least `units` (n_groups,) served."""
-        room = self.asked - self.least
-        room[: self.groups] = (self.asked[: self.groups] - units).clip(0, room[: self.groups])
-        every = list(range(self.groups + 1))
-        return _Exits(room.tolist(), every, every.copy(), [])
-
-    def plain(self, options: dict[str, Any]) -> Allocation:
-        """Return the cheapest allocation that serves what must be served."""
-        if self.must.any():
-            least = self.least[: self.groups]
-            lack = _Oracle.of(self, options).attempt(least)
-            if lack.status == "optimal" and lack.objective > 0:
-                raise ValueError("must asks for more than can be served together")
-            return self.allocate(self.exits(least), options)
-        found = solve(self.problem, **options)
-        return Allocation(found.flow, found.unserved, found.objective, found.bound, found.status)
-
-    def allocate(self, exits: _Exits, options: dict[str, Any]) -> Allocation:
-        """Return the cheapest allocation that leaves no more unserved than the exits hold."""
-        network = _network(self, exits, costs=True)
-        every = np.ones(len(network.problem.penalty), dtype=bool)
-        none = np.zeros(len(network.problem.capacity), dtype=bool)
-        found: Forced = cheapest(network.problem, every, none, **options)
-        flow = np.zeros(len(self.problem.cost), dtype=np.int64)
-        own = network.edge >= 0
-        flow[network.edge[own]] = found.flow[own]
-        total = np.concatenate([[0], np.cumsum(flow)])
-        unserved = self.problem.units - np.diff(total[self.problem.start])
-        objective = int(self.problem.cost @ flow) + int(self.problem.penalty @ unserved)
-        status: Status = found.status if found.kept else "work_limit"
-        return Allocation(flow, unserved, objective, found.bound, status)
-
-    def sums(self, values: Array) -> Array:
-        """Return the sums over each group's rows, int64 (n_groups,)."""
-        return _sums(self.group, values, self.groups + 1)[: self.groups]
-
-    def result(
-        self, kind: Kind, fair: Allocation, plain: Allocation, layer: Array, status: Status
-    ) -> FairSolution:
-        """Return the result with each group's figures."""
-        units = self.problem.units
-        served, before = (self.sums(units - found.unserved) for found in (fair, plain))
-        asked = self.asked[: self.groups]
-        return FairSolution(kind, fair, plain, units, asked, served, before, layer, status)
-
-
-def _sums(group: Array, values: Array, groups: int) -> Array:
-    total = np.zeros(groups, dtype=np.int64)
-    np.add.at(total, group, values)
-    return total
-
-
-def _market(problem: Problem, group: Array, must: Array | None) -> _Market:
+def _market(problem: Problem, group: Array, must: Array | None) -> Market:
     """Return the checked market."""
     n = len(problem.penalty)
     code = _codes("group", group, n)
@@ -267,8 +169,8 @@ def _market(problem: Problem, group: Array, must: Array | None) -> _Market:
         )
     row = problem.row
     option = (problem.cost <= problem.penalty[row]) | (need[row] > 0)
-    asked, least = (_sums(code, values, groups + 1) for values in (problem.units, need))
-    return _Market(problem, code, groups, need, np.flatnonzero(option), asked, least)
+    asked, least = (sums(code, values, groups + 1) for values in (problem.units, need))
+    return Market(problem, code, groups, need, np.flatnonzero(option), asked, least)
 
 
 def _codes(name: str, values: Array, length: int) -> Array:
@@ -295,143 +197,49 @@ def _part(share: Fraction | float | str) -> Fraction:
     return part
 
 
-@dataclass(frozen=True, eq=False)
-class _Network:
-    """A problem with exits: the market's edge that each edge is, or -1, and the group of each row."""
-
-    problem: Problem
-    edge: Array
-    group: Array
-
-
-def _network(market: _Market, exits: _Exits, *, costs: bool) -> _Network:
-    """Return the problem in which all rows are to be served whole, by exits too.
-
-    A row that must be served in part has a column of its own for the rest, and a helping row carries
-    what arrives there to the exits of its group; a swap is a helping row of the same kind. With
-    `costs` an exit costs the penalty; without, a unit not served costs 1, or 2 where it must be.
-    """
-    problem, n, first = market.problem, len(market.must), len(market.problem.capacity)
-    rest = problem.units - market.must
-    freely = np.flatnonzero((market.must == 0) & (rest > 0))
-    partly = np.flatnonzero((market.must > 0) & (rest > 0))
-    own = first + len(exits.capacity) + np.arange(len(partly))
-    helping = n + np.arange(len(partly))
-    swap = n + len(partly) + np.arange(len(exits.swaps))
-    pairs = first + np.array(exits.swaps, dtype=np.int64).reshape(-1, 2)
-    users = np.concatenate([freely, helping])
-    kin = np.concatenate([market.group, market.group[partly]])
-    price = np.concatenate([problem.penalty, np.zeros(len(partly), dtype=np.int64)])
-    row, column = exits.uses(users, kin[users], market.groups + 1)
-    edge = market.edge
-    rows = [problem.row[edge], row, partly, helping, swap, swap]
-    columns = [problem.column[edge], first + column, own, own, pairs[:, 0], pairs[:, 1]]
-    dear = [problem.cost[edge], price[row], price[partly]]
-    row, column, cost = (np.concatenate(part).astype(np.int64) for part in (rows, columns, dear))
-    cost = np.concatenate([cost, np.zeros(len(row) - len(cost), dtype=np.int64)]) * costs
-    demand = np.concatenate([problem.units, rest[partly], np.ones(len(swap), dtype=np.int64)])
-    limit = demand[row] + 1  # never reached: only limits of the problem's own may be in a cut
-    edge = np.concatenate([edge, np.full(len(row) - len(edge), -1)])
-    if problem.limit is not None:
-        limit[: len(market.edge)] = problem.bounds[market.edge]
-    order = np.lexsort((column, cost, row))
-    whole = Problem(
-        np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(demand)))]),
-        column[order],
-        cost[order],
-        np.concatenate([problem.capacity, exits.capacity, rest[partly]]).astype(np.int64),
-        np.concatenate([1 + (market.must > 0), np.ones(len(demand) - n)]).astype(np.int64),
-        demand,
-        None if problem.limit is None else limit[order],
-    )
-    return _Network(whole, edge[order], kin)
+def _plain(market: Market, options: dict[str, Any]) -> Allocation:
+    """Return the cheapest allocation that serves what must be served."""
+    if market.must.any():
+        least = market.least[: market.groups]
+        lack = Oracle.of(market, None, **options).attempt(least)
+        if lack.status == "optimal" and lack.objective > 0:
+            raise ValueError("must asks for more than can be served together")
+        return _allocate(market, market.exits(least), options)
+    found = solve(market.problem, **options)
+    return Allocation(found.flow, found.unserved, found.objective, found.bound, found.status)
 
 
-@dataclass(frozen=True, eq=False)
-class _Oracle:
-    """Tells how much of a target each group can have, by flows without costs.
+def _allocate(market: Market, exits: Exits, options: dict[str, Any]) -> Allocation:
+    """Return the cheapest allocation that leaves no more unserved than the exits hold."""
+    network = network_of(market, exits, costs=True)
+    every = np.ones(len(network.problem.penalty), dtype=bool)
+    none = np.zeros(len(network.problem.capacity), dtype=bool)
+    found: Forced = cheapest(network.problem, every, none, **options)
+    flow = np.zeros(len(market.problem.cost), dtype=np.int64)
+    own = network.edge >= 0
+    flow[network.edge[own]] = found.flow[own]
+    total = np.concatenate([[0], np.cumsum(flow)])
+    unserved = market.problem.units - np.diff(total[market.problem.start])
+    objective = int(market.problem.cost @ flow) + int(market.problem.penalty @ unserved)
+    status: Status = found.status if found.kept else "work_limit"
+    return Allocation(flow, unserved, objective, found.bound, status)
 
-    `kin` is the group of each row of the `network`; a row without an exit must be served.
-    """
 
-    market: _Market
-    network: Problem
-    kin: Array
-    options: dict[str, Any]
-
-    @classmethod
-    def of(cls, market: _Market, options: dict[str, Any]) -> _Oracle:
-        """Return the oracle of a market."""
-        exits = market.exits(market.asked[: market.groups])
-        network = _network(market, exits, costs=False)
-        return cls(market, network.problem, network.group, options)
-
-    def attempt(self, target: Array) -> Solution:
-        """Return a flow that serves as many units of the target (n_groups,) as can be."""
-        first = len(self.market.problem.capacity)
-        last = first + self.market.groups
-        capacity = self.network.capacity.copy()
-        capacity[first:last] = self.market.asked[: self.market.groups] - target
-        return solve(replace(self.network, capacity=capacity), **self.options)
-
-    def reached(self, target: Array, found: Solution) -> tuple[Array, Array]:
-        """Return the units (n_groups,) that the flow reaches and the groups in its minimum cut.
-
-        Groups in the cut have all that they can have together; the others have their target.
-        """
-        groups, first = self.market.groups, len(self.market.problem.capacity)
-        short = _sums(self.kin, found.unserved, groups + 1)[:groups]
-        return target - short, found.column_price[first : first + groups] > 0
-
-    def least(self) -> Array:
-        """Return the units (n_groups,) that are served whatever the target."""
-        groups = self.market.groups
-        spare = _sums(self.kin, self.network.units * self._exits(self.network), groups + 1)
-        return (self.market.asked - spare)[:groups]
-
-    def cut(self, found: Solution) -> _Oracle:
-        """Return the oracle of those flows that fill the cut, in which its two sides are apart.
-
-        An edge across has a price above its cost, and stays empty; so do the exits of those rows of
-        the groups in the cut that are always served. An edge whose limit is in the cut stays full.
-        """
-        network, u, p = self.network, found.row_price, found.column_price.copy()
-        first = len(self.market.problem.capacity)
-        exits = p[first : first + self.market.groups]
-        exits[:] = exits.clip(0, 1)  # more than their rows' penalty says no more; seen where no room is
-        reduced = network.cost + p[network.column] - u[network.row]
-        keep, full = np.flatnonzero(reduced == 0), np.flatnonzero(reduced < 0)
-        demand, capacity = network.units.copy(), network.capacity.copy()
-        limit = network.limit
-        if limit is not None:
-            np.subtract.at(demand, network.row[full], limit[full])
-            np.subtract.at(capacity, network.column[full], limit[full])
-            limit = limit[keep]
-        width = np.bincount(network.row[keep], minlength=len(demand))
-        part = Problem(
-            np.concatenate([[0], np.cumsum(width)]),
-            network.column[keep],
-            network.cost[keep],
-            capacity,
-            network.penalty,
-            demand,
-            limit,
-        )
-        return replace(self, network=replace(part, penalty=2 - self._exits(part)))
-
-    def _exits(self, network: Problem) -> Array:
-        """Return which rows have an exit to a column of their group."""
-        first = len(self.market.problem.capacity)
-        last = first + self.market.groups + 1
-        ways = network.row[(network.column >= first) & (network.column < last)]
-        return np.bincount(ways, minlength=len(network.penalty)) > 0
+def _result(
+    market: Market, kind: Kind, fair: Allocation, plain: Allocation, layer: Array, status: Status
+) -> FairSolution:
+    """Return the result with each group's figures."""
+    units = market.problem.units
+    served, before = (market.sums(units - found.unserved) for found in (fair, plain))
+    asked = market.asked[: market.groups]
+    return FairSolution(kind, fair, plain, units, asked, served, before, layer, status)
 
 
 def _fairest(
-    market: _Market, measure: Measure, options: dict[str, Any]
+    market: Market, measure: Measure, plain: Allocation, options: dict[str, Any]
 ) -> tuple[Array, Array, bool]:
     """Return the fairest units (n_groups,), the layer of each group, and whether that is proven."""
-    oracle, asked = _Oracle.of(market, options), market.asked[: market.groups]
+    oracle, asked = Oracle.of(market, plain.flow, **options), market.asked[: market.groups]
     target, pieces = asked, [(np.flatnonzero(asked), 0)]
     while True:
         found = oracle.attempt(target)
@@ -466,7 +274,7 @@ def _split(pieces: list[tuple[Array, int]], units: Array, tight: Array) -> list[
     return [(piece, total) for piece, total in parts if len(piece)]
 
 
-def _with_ties(market: _Market, units: Array) -> _Exits:
+def _with_ties(market: Market, units: Array) -> Exits:
     """Return the exits for these units or any others that are just as fair.
 
     A group that went without its next unit, and one that has its last, are interchangeable where that
@@ -489,7 +297,7 @@ def _with_ties(market: _Market, units: Array) -> _Exits:
     return exits
 
 
-def _lowest(market: _Market, units: Array) -> Array:
+def _lowest(market: Market, units: Array) -> Array:
     """Return the units that each group needs for the lowest coverage that `units` has."""
     asked, least = market.asked[: market.groups].tolist(), market.least.tolist()
     pairs = [(k, a) for k, a in zip(units.tolist(), asked, strict=True) if a > 0]
@@ -498,12 +306,14 @@ def _lowest(market: _Market, units: Array) -> Array:
     return np.array([int(k) for k in needed], dtype=np.int64)
 
 
-def _floor(market: _Market, share: Fraction, options: dict[str, Any]) -> tuple[_Exits, bool]:
+def _floor(
+    market: Market, share: Fraction, plain: Allocation, options: dict[str, Any]
+) -> tuple[Exits, bool]:
     """Return exits that let the groups lack as little of their `share` as can be."""
     asked, least = market.asked[: market.groups].tolist(), market.least.tolist()
     aims = [max(int(-(-share * a // 1)), low) for a, low in zip(asked, least, strict=False)]
     aim = np.array(aims, dtype=np.int64)
-    oracle = _Oracle.of(market, options)
+    oracle = Oracle.of(market, plain.flow, **options)
     found = oracle.attempt(aim)
     units, _ = oracle.reached(aim, found)
     exits = market.exits(aim)

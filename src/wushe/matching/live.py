@@ -416,31 +416,43 @@ class LiveCity:
     def _lift_limits(self, column: int, offer: str) -> None:
         """Lift limits that the offer's old amount alone has set, before it gets more."""
         ceiling = limit_of(self.records.offer(offer))
-        for row in sorted(self._in_column(column)):
-            edge, quantity = self._state(row).edge(column), self._state(row).quantity
-            if edge is not None and edge[1] < min(ceiling, quantity):
-                new = self._state(row).without(column)
-                self._set_row(row, new.joined(column, edge[0], min(ceiling, quantity)))
+        rows, start = self._clipped
+        clipped = (
+            rows[start[column] : start[column + 1]].tolist() if column < len(self.offers) else []
+        )
+        for row in sorted({*clipped, *self._later(column)}):
+            state = self._state(row)
+            edge, most = state.edge(column), min(ceiling, state.quantity)
+            if edge is not None and edge[1] < most:
+                self._set_row(row, state.without(column).joined(column, edge[0], most))
 
     def _note_columns(self, row: int, state: NeedRow) -> None:
         for column in state.columns.tolist():
             self._gained[column] = self._gained.get(column, frozenset()) | {row}
 
+    def _later(self, column: int) -> set[int]:
+        """Return the rows changed since that have, or once had, an edge to `column`."""
+        # Inserts that were undone are remembered here: their rows are gone or another's.
+        return {row for row in self._gained.get(column, ()) if row < self._kernel.needs}
+
     def _in_column(self, column: int) -> set[int]:
         """Return the rows that have, or once had, an edge to `column`."""
-        # Inserts that were undone are remembered here: their rows are gone or another's.
-        found = {row for row in self._gained.get(column, ()) if row < self._kernel.needs}
-        if column < len(self.offers):
-            rows, start = self._by_column
-            found |= set(rows[start[column] : start[column + 1]].tolist())
-        return found
+        if column >= len(self.offers):
+            return self._later(column)
+        rows, start = self._by_column
+        return {*rows[start[column] : start[column + 1]].tolist(), *self._later(column)}
 
     @cached_property
     def _by_column(self) -> tuple[Array, Array]:
         """The base problem's rows sorted by column, and where each column begins."""
-        column = self._base.column
-        start = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=len(self.offers)))])
-        return self._base.row[np.argsort(column, kind="stable")], start
+        return _grouped(self._base.row, self._base.column, len(self.offers))
+
+    @cached_property
+    def _clipped(self) -> tuple[Array, Array]:
+        """The same of the edges that may carry less than their need asks for."""
+        row = self._base.row
+        less = self._base.bounds < self.matching.prepared.needs["quantity"][row]
+        return _grouped(row[less], self._base.column[less], len(self.offers))
 
     def _sorted_problem(self) -> tuple[Problem, list[str], Array]:
         """Return the problem as a fresh matching would state it, its need ids and what they ask for."""
@@ -467,6 +479,11 @@ class LiveCity:
         return (
             int(self.matching.prepared.needs["quantity"][row]) if state is None else state.quantity
         )
+
+
+def _grouped(rows: Array, columns: Array, size: int) -> tuple[Array, Array]:
+    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=size))])
+    return rows[np.argsort(columns, kind="stable")], start
 
 
 def _ranks(order: Array, size: int) -> Array:

@@ -10,17 +10,23 @@ import math
 import threading
 import types
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wushe.matching import seek as loops
 from wushe.matching.forest import Array, Forest, grow, morton, price
-from wushe.matching.kernel.compile import cache_folder
+from wushe.matching.kernel.compile import cache_folder, to_stderr
 from wushe.matching.seek import CELLS, FAR, Asks, Found, Known, Terms
 
-FEW = 400
-"""Fewer queries than this are answered without a compiler."""
+FEW = 500_000
+"""Fewer pairs of needs and offers than this are searched without a compiler."""
+WARM = "seek-warm"
+MESSAGE = (
+    "首次使用：正在编译供需搜索，约需十秒，只此一次 / "
+    "first use: compiling the search for pairs, about ten seconds, once"
+)
 NO_LIMIT = FAR
 _lock = threading.RLock()
 _twins: dict[str, Any] = {}
@@ -143,24 +149,35 @@ class Nearby:
 def _seek(forest: Forest, asks: Asks, terms: Terms, known: Known, found: Found) -> int:
     levels = 4 * (len(forest.tops) + 2)
     stack, bound = np.zeros(levels, dtype=np.int64), np.zeros(levels, dtype=np.int64)
-    run = loops.seek if len(asks.row) < FEW else _compiled()
+    small = len(asks.row) * len(forest.offer) < FEW
+    run = loops.seek if small else _compiled()
     return int(run(forest, asks, terms, known, found, stack, bound))
 
 
 def _compiled() -> Any:
-    """Return `seek` compiled, from the kernel's cache where it is there."""
+    """Return `seek` compiled, from the kernel's cache where it is there, else telling who waits."""
     with _lock:
         if "seek" not in _twins:
-            _twins["seek"] = _compile()
+            folder = cache_folder()
+            _twins["seek"] = _compile(folder)
+            if folder is None or not (folder / WARM).exists():
+                to_stderr(MESSAGE)
+            if folder is not None:
+                (folder / WARM).touch()
         return _twins["seek"]
 
 
-def _compile() -> Any:
+def _compile(folder: Path | None) -> Any:
     import numba
 
-    folder = cache_folder()
     config: Any = numba.config
-    space: dict[str, Any] = {"__builtins__": __builtins__, "MIXED": loops.MIXED, "CELLS": loops.CELLS, "FAR": loops.FAR, "math": math}
+    space: dict[str, Any] = {
+        "__builtins__": __builtins__,
+        "MIXED": loops.MIXED,
+        "CELLS": loops.CELLS,
+        "FAR": loops.FAR,
+        "math": math,
+    }
     before = config.CACHE_DIR  # where a dispatcher keeps its cache is decided when it is made
     try:
         if folder is not None:

@@ -111,11 +111,11 @@ def solve_all(
         within_reach = np.zeros(len(prepared.needs), dtype=np.int64)
         row = np.repeat(np.arange(len(within_reach)), np.diff(candidates.start))
         np.add.at(within_reach, row, candidates.limit)
-        problem = problem_of(
-            prepared, candidates, penalty_of(candidates.max_cost), within_reach
-        )
+        problem = problem_of(prepared, candidates, penalty_of(candidates.max_cost), within_reach)
         solution = solve(problem, work_limit=work_limit)
-        return Priced(candidates, problem, solution, Proof("all pairs", eligible, len(problem.cost)))
+        return Priced(
+            candidates, problem, solution, Proof("all pairs", eligible, len(problem.cost))
+        )
     return _Search(prepared, plugins, reach, penalty_of, work_limit).run(nearest, prove)
 
 
@@ -189,9 +189,7 @@ class _Search:
         n = len(self.prepared.needs)
         want = np.minimum(self.reach.total, nearest)
         ceiling = np.full(n, NO_LIMIT)
-        need, offer, _ = self.nearby.search(
-            self.bounds.column, ceiling, want, self.book.known(n)
-        )
+        need, offer, _ = self.nearby.search(self.bounds.column, ceiling, want, self.book.known(n))
         special = self.bounds.pairs
         special = special[self.reach.within(pairs_of(special))]
         judged = self.judged(joined(keys_of(need, offer), special))
@@ -225,6 +223,7 @@ class _Search:
         asked = np.bincount(judged.pairs.need, minlength=n)
         want[(asked > 0) & (left == 0)] *= 4
         want[left > 0] = PER_ROUND
+        np.minimum(want, self.reach.total, out=want)
         self.book.enter(judged, np.zeros(len(need), dtype=bool))
         return len(need)
 
@@ -255,9 +254,7 @@ class _Search:
             problem = self.problem()
             solution = replace(solution, flow=np.insert(solution.flow, at, 0))
         edges = self.edges
-        candidates = as_candidates(
-            self.prepared, edges, self.counts, self.max_cost, complete=False
-        )
+        candidates = as_candidates(self.prepared, edges, self.counts, self.max_cost, complete=False)
         return Priced(candidates, problem, solution, proof)
 
     def fill(self, solution: Solution) -> Array:

@@ -53,7 +53,7 @@ def _group_reasons(groups: Groups, unserved: Array, reason: Array) -> None:
             reason[together] = found[found >= 0].min()
     chosen = np.unique(groups.one_of[~short & (groups.one_of != NONE)])
     reason[short & np.isin(groups.one_of, chosen)] = ORDER.index("alternative")
-    waits = (groups.after == BLOCKED) | ((groups.after >= 0) & short[groups.after])
+    waits = (groups.after == BLOCKED) | ((groups.after >= 0) & short[np.maximum(groups.after, 0)])
     reason[short & waits] = ORDER.index("waits")
 
 

@@ -36,8 +36,9 @@ _FIRST: dict[Reason, tuple[Kind, ...]] = {
 }
 TRIES = 12
 """So many offers of each kind are tried."""
-WEEK = 168
-"""Hours of one person's week."""
+FEW = 3
+WEEK = 40
+"""Nobody is asked for more hours a week."""
 
 
 @attrs.frozen(eq=False)
@@ -232,27 +233,29 @@ class _Search:
                 yield _Try(kind, key, amount, wider.unit, edit, wider.what)
 
     def _units(self) -> Iterator[_Try]:
-        """More of an offer that may serve the need already: the fewest units over the first offers.
+        """More of an offer that may serve the need already.
 
-        A unit more serves at most one unit more, so that what is missing is the least to ask for.
+        A unit more serves at most one unit more, so that what is missing is the least to ask for. Where
+        that is not enough of any offer, since others are as urgent, the first `FEW` are asked for more.
         """
         options = []
         for rank, (key, cost) in enumerate(self.candidates()):
             offer = self.live.records.offer(key)
             step = factor_of(offer)
-            least = -(-self.missing // step)
-            options.append((least * step, cost, rank, step, offer))
+            options.append((-(-self.missing // step) * step, cost, rank, step, offer))
         options.sort(key=lambda option: option[:3])
-        best: tuple[int, int, Offer] | None = None
         for amount, _, _, step, offer in options[:TRIES]:
+            steps = amount // step
+            if steps <= self._most(offer) and self._enough(offer, step, steps):
+                yield from self._more("units", offer, "quantity", offer.quantity, steps)
+        best: tuple[int, int, Offer] | None = None
+        for amount, _, _, step, offer in options[:FEW]:
             most = self._most(offer)
             if best is not None:
-                if amount >= best[0]:
-                    break
                 most = min(most, (best[0] - 1) // step)
-            steps = _bisect(partial(self._enough, offer, step), amount // step, most)
-            if steps is not None:
-                best = steps * step, steps, offer
+            more = _bisect(partial(self._enough, offer, step), amount // step, most)
+            if more is not None:
+                best = more * step, more, offer
         if best is not None:
             yield from self._more("units", best[2], "quantity", best[2].quantity, best[1])
 
@@ -368,16 +371,13 @@ def _refusals(live: LiveCity, small: Prepared, at: int) -> dict[str, np.ndarray[
 
 def _bisect(enough: Callable[[int], bool], least: int, most: int) -> int | None:
     """Return the least number of `least`..`most` that is enough; more never is less."""
-    if least > most:
+    low, high = least - 1, least
+    while high <= most and not enough(high):
+        if high == most:
+            return None
+        low, high = high, min(high * 2, most)
+    if high > most:
         return None
-    if enough(least):
-        return least
-    if least == most or not enough(most):
-        return None
-    low, high = least, least * 2
-    while high < most and not enough(high):
-        low, high = high, high * 2
-    high = min(high, most)
     while high - low > 1:
         middle = (low + high) // 2
         if enough(middle):

@@ -43,7 +43,7 @@ def runner_up(live: LiveCity, need: str) -> list[RunnerUp]:
     Found by taking the pair out, solving again and undoing it. Raises KeyError, ValueError as `LiveCity` does.
     """
     serving, listed = live.served_by(need), live.candidates(need)
-    cost = {offer: price for offer, price in listed}
+    cost = dict(listed)
     others = [price for offer, price in listed if offer not in dict(serving)]
     before, found = live.objective, []
     for offer, amount in serving:

@@ -136,11 +136,14 @@ def _flow(problem: Problem, parts: Sequence[Part], answers: Sequence[Answer]) ->
 def _prices(
     problem: Problem, parts: Sequence[Part], priced: Sequence[Answer]
 ) -> tuple[Array, Array]:
-    """Return (row prices, column prices); parts that share a column were given one price for it."""
+    """Return (row prices, column prices).
+
+    Parts that share a column were given one price for it; one without capacity costs the most it must.
+    """
     row, column = np.zeros_like(problem.penalty), np.zeros_like(problem.capacity)
     for part, answer in zip(parts, priced, strict=True):
         row[part.rows] = answer.row_price
-        column[part.columns] = answer.column_price
+        column[part.columns] = np.maximum(column[part.columns], answer.column_price)
     return row, column
 
 
@@ -166,7 +169,7 @@ def _joined(
 
 def _bound(problem: Problem, row_price: Array, column_price: Array) -> int:
     """Return what the prices prove; an edge too cheap for them costs the bound what it could carry."""
-    bound: int = int((row_price * problem.units).sum()) - columns_value(problem, column_price)
+    bound = int((row_price * problem.units).sum()) - columns_value(problem, column_price)
     row = problem.row
     short = problem.cost + column_price[problem.column] - row_price[row]
     cheap = np.flatnonzero(short < 0)
@@ -174,7 +177,7 @@ def _bound(problem: Problem, row_price: Array, column_price: Array) -> int:
     if problem.limit is not None:
         most = np.minimum(most, problem.limit[cheap])
     pairs = zip(short[cheap].tolist(), most.tolist(), strict=True)
-    return bound + sum(less * units for less, units in pairs)
+    return bound + int(sum(less * units for less, units in pairs))
 
 
 def _merged(

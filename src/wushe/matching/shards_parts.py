@@ -69,7 +69,10 @@ def divide(problem: Problem, label: Array, bundle: int) -> Array:
 
 
 def cut(problem: Problem, part_of: Array) -> list[Part]:
-    """Return the parts in order; rows and edges keep their order, so they stay sorted."""
+    """Return the parts in order; rows and edges keep their order, so they stay sorted.
+
+    A column without capacity is nobody's: no price needs to keep two parts from using it.
+    """
     order = np.argsort(part_of, kind="stable")
     ends = np.cumsum(np.bincount(part_of)) if len(part_of) else np.zeros(0, dtype=np.int64)
     groups = np.split(order, ends[:-1]) if len(ends) else []
@@ -77,6 +80,7 @@ def cut(problem: Problem, part_of: Array) -> list[Part]:
     users = np.zeros(len(problem.capacity), dtype=np.int64)
     for _, columns, _ in drafts:
         users[columns] += 1
+    users[problem.capacity == 0] = 0
     return [
         Part(rows, columns, Piece(piece, users[columns] > 1)) for rows, columns, piece in drafts
     ]

@@ -118,18 +118,18 @@ class Agreement:
 
 
 def coordinate(tender: Tender, run: Run, gap: float, rounds: int) -> Agreement:
-    """Set prices and allot units in turn until the proven gap is small or the rounds are over."""
+    """Set prices and allot units in turn until the proven gap is small or shrinks no more."""
     allotted = run(tender.orders("allot", tender.first(), None))
     prices = tender.worth(allotted)
     priced = run(tender.orders("price", prices, allotted))
     best = Agreement(allotted, _cost(allotted), prices, priced, tender.bound(prices, priced))
-    misses = 0
+    misses, gaps = 0, []
     while True:
-        units = tender.hold(priced)[1]
-        allotted = run(tender.orders("allot", units, priced))
+        allotted = run(tender.orders("allot", tender.hold(priced)[1], priced))
         if _cost(allotted) < best.objective:
             best = replace(best, allotted=allotted, objective=_cost(allotted))
-        if best.within(gap) or best.rounds >= rounds:
+        gaps.append(best.objective - best.bound)
+        if best.within(gap) or best.rounds >= rounds or _stuck(gaps):
             return best
         # Prices may swing to and fro: each miss halves the steps from the best so far.
         target = (tender.worth(allotted) + tender.hold(allotted)[0]) // 2
@@ -140,6 +140,11 @@ def coordinate(tender: Tender, run: Run, gap: float, rounds: int) -> Agreement:
             best = replace(best, prices=prices, priced=priced, bound=bound)
         else:
             misses += 1
+
+
+def _stuck(gaps: Sequence[int]) -> bool:
+    """Return whether the last three rounds closed less than a tenth of the gap."""
+    return len(gaps) > 3 and 10 * gaps[-1] > 9 * gaps[-4]
 
 
 def _cost(answers: Sequence[Answer]) -> int:

@@ -190,7 +190,7 @@ class _Face:
         keep, fixed = self.keep.copy(), self.fixed.copy()
         keep[edge[reduced != 0]] = False
         cheap = reduced < 0
-        fixed[edge[cheap]] += _most(part)[cheap]
+        fixed[edge[cheap]] += most_units(part)[cheap]
         return _Face(
             self.whole_problem,
             keep,
@@ -200,7 +200,7 @@ class _Face:
         )
 
 
-def _most(problem: Problem) -> Array:
+def most_units(problem: Problem) -> Array:
     """Return how many units each edge can carry, as the certificate counts: limit, else demand."""
     return problem.units[problem.row] if problem.limit is None else problem.bounds
 
@@ -306,7 +306,7 @@ def _by_highs(problem: Problem, rows: Array, columns: Array, before: Forced | No
     both: Any = vstack([by_row, by_column]).tocsr()
     must = np.concatenate([rows, columns])
     room = np.concatenate([problem.units, problem.capacity]).astype(float)
-    limits: Any = np.column_stack([np.zeros(e), _most(problem)])
+    limits: Any = np.column_stack([np.zeros(e), most_units(problem)])
     result = linprog(
         problem.cost - (problem.penalty * ~rows)[row].astype(float),
         A_ub=both[~must],
@@ -343,7 +343,7 @@ def _agrees(problem: Problem, rows: Array, columns: Array, found: Forced) -> boo
     flow, u, p = found.flow, found.row_price, found.column_price
     got = np.zeros(len(problem.capacity), dtype=np.int64)
     np.add.at(got, problem.column, flow)
-    free, most = problem.capacity - got, _most(problem)
+    free, most = problem.capacity - got, most_units(problem)
     reduced = problem.cost + p[problem.column] - u[problem.row]
     wrong = [
         (flow < 0) | (flow > most) | ((reduced > 0) & (flow > 0)) | ((reduced < 0) & (flow < most)),

@@ -21,8 +21,11 @@ def solve_again(
 
     `flow` int64 (n_edges,) is the old flow over the new edges; rows and columns are the same.
     """
+    if len(problem.cost) < SMALL or problem.limits_bind:
+        # Flow on an edge at its limit does not agree with prices: it would be lost.
+        return solve(problem, work_limit=work_limit)
     loose = float(np.mean(_cheapest(problem, before.column_price) < before.row_price))
-    if len(problem.cost) < SMALL or loose > MANY:
+    if loose > MANY:
         return solve(problem, work_limit=work_limit)
     run = compiled()
     n, m = len(problem.penalty), len(problem.capacity)

@@ -133,6 +133,8 @@ class Plan:
             lines.append(_WHY.say(lang))
             lines += [f"  {n:>5}  {REASONS[r].say(lang)}" for r, n in reasons.items()]
         lines.append(self.proof(lang))
+        if not self.matching.report.objective.plain:
+            lines.append(self.matching.report.say(lang))
         lines.append(_PLUGINS.say(lang, names=", ".join(f"{n} {v}" for n, v in self.versions)))
         return "\n".join(lines)
 

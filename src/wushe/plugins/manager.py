@@ -62,6 +62,7 @@ class Plugins:
         self.categories: Mapping[str, NeedCategory] = self._union(
             "register_need_categories", NeedCategory
         )
+        self._check_roles()
         self.target_groups: Mapping[str, TargetGroup] = self._union(
             "register_target_groups", TargetGroup
         )
@@ -216,6 +217,20 @@ class Plugins:
                     )
                 found[key], owner[key] = owned(plugin, item), plugin.name
         return dict(sorted(found.items()))
+
+    def _check_roles(self) -> None:
+        """Raise PluginError for a team's role that nobody can fill: an unknown category or another team."""
+        hook = "register_need_categories"
+        for plugin, answer in self._call(hook):
+            for category in several(plugin, hook, answer, NeedCategory):
+                for role in category.roles:
+                    part = self.categories.get(role.category)
+                    if part is None or part.roles or part.form != "service":
+                        message = (
+                            f"a role of {category.id!r} asks for {role.category!r}; expected the id of "
+                            "a registered category of service that has no roles itself"
+                        )
+                        raise PluginError(plugin.name, plugin.version, hook, message)
 
     def _keyword_rules(self) -> tuple[KeywordRule, ...]:
         hook = "register_keyword_rules"

@@ -212,9 +212,15 @@ def _cliques(
     given: Combined, team: Array, row: Array, pair: Array, pairs: Array
 ) -> tuple[Array, Array]:
     """Return the cliques of pairs that exclude each other, as CSR."""
-    found = [_overlaps(given, row, pair, pairs)] if given.begins is not None else []
+    single = np.ones(len(row), dtype=bool)
+    if given.many is not None:
+        crowd = np.unique(given.persons[given.many])
+        single = ~np.isin(pairs[1][pair], crowd)
+    found = []
+    if given.begins is not None:
+        found.append(_overlaps(given, row[single], pair[single], pairs))
     if given.distinct:
-        mine = team[row] >= 0
+        mine = (team[row] >= 0) & single
         members = np.unique(np.stack([team[row[mine]], pair[mine]]), axis=1)
         key = members[0] * (int(pairs[1].max(initial=0)) + 1) + pairs[1][members[1]]
         found.append((key, members[1]))

@@ -28,17 +28,30 @@ SCALE = 64
 class Choice:
     """What the units choose at given prices: `value` (scaled bound) and the use of columns and cliques.
 
-    `flow` (n_edges,) of the layout; `used` (n_columns,) and `crowd` (n_cliques,) are what it takes;
+    `edge` and `units` are the chosen flow, on edges of the layout; `used` (n_columns,) and `crowd` (n_cliques,) are what it takes;
     `mode` (n_units,) is 0 none, 1 as it pays, 2 full; `gain` (n_units,) the best of what a unit may add
     to the objective on its own, above 0 where only harm is possible (scaled like all costs here).
     """
 
     value: int
-    flow: Array
+    edge: Array
+    units: Array
     used: Array
     crowd: Array
     mode: Array
     gain: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Picked:
+    """What slots take: `edge` (in slot order, -1 none) of those that one edge can fill, whether it
+    `pays`, and the edges' units for full and partial service of the others.
+    """
+
+    edge: Array
+    pays: Array
+    fill: Array
+    lean: Array
 
 
 class Pricer:
@@ -72,14 +85,18 @@ class Pricer:
         dearest = self.none_sum + total(y.cost, y.demand[y.row]) + 1
         self.scale = SCALE if dearest < 2**62 // (SCALE * 4096) else 1
         self.safe = dearest < 2**62 // 4096
+        self.base = self.scale * y.cost[self.order]
+        self.width = np.diff(np.append(first, len(slot)))
 
     def __call__(self, prices: Array, charges: Array) -> Choice:
         """Return the choice at scaled integer `prices` (n_columns,) and `charges` (n_cliques,)."""
         y, s = self.layout, self.scale
         on_pair = self.members @ charges
-        unit_cost = s * y.cost[self.order] + prices[self.column]
-        fee = np.where(self.inside, 0, on_pair[self.pair])
-        full, part, fill, lean = self._slots(unit_cost, fee)
+        unit_cost = self.base + prices[self.column]
+        fee = np.zeros(len(unit_cost), dtype=np.int64)
+        if y.cliques:
+            fee = np.where(self.inside, 0, on_pair[self.pair])
+        full, part, picked = self._slots(unit_cost, fee)
         none = s * y.none
         able = np.zeros(len(none), dtype=bool)
         full_row, part_row = none.copy(), none.copy()
@@ -99,31 +116,40 @@ class Pricer:
         loose = ~y.strict[y.unit]
         some[y.unit[loose]] = (part_row - none)[loose]
         worth, mode = choose(self.links, gain, some)
-        flow = self._flow(mode, fill, lean, best)
+        at, units_sent = self._hot(mode, picked, best)
         value = s * self.none_sum + worth - total(prices, y.capacity) - int(charges.sum())
-        used = np.bincount(y.column, flow, minlength=len(y.capacity))
-        crowd = self._crowd(flow)
-        return Choice(value, flow, used, crowd, mode, np.minimum(gain, np.where(some < 0, some, _HUGE)))
+        used = np.bincount(self.column[at], units_sent, minlength=len(y.capacity))
+        crowd = self._crowd(at, units_sent)
+        offered = np.minimum(gain, np.where(some < 0, some, _HUGE))
+        return Choice(value, self.order[at], units_sent, used, crowd, mode, offered)
 
-    def _slots(self, cost: Array, fee: Array) -> tuple[Array, Array, Array, Array]:
-        """Return the slots' full and partial cost, and edges' units for both (in slot order)."""
-        fill = np.zeros(len(cost), dtype=np.int64)
+    def _slots(self, cost: Array, fee: Array) -> tuple[Array, Array, _Picked]:
+        """Return the slots' full and partial cost, and what they would take."""
+        edge = np.full(len(self.first), -1, dtype=np.int64)
         if not len(cost):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), fill, fill
-        whole = np.where(self.split, _HUGE, self.need * cost + fee)
+            none = np.zeros(0, dtype=np.int64)
+            return none, none, _Picked(edge, none > 0, none, none)
+        whole = self.need * cost
+        whole += fee
+        if len(self.split_at):
+            whole[self.split_at] = _HUGE
         full = np.minimum.reduceat(whole, self.first)
-        hit = np.flatnonzero((whole == full[self.slot]) & ~self.split)
-        one = hit[np.unique(self.slot[hit], return_index=True)[1]]
-        fill[one] = self.need[one]
+        hit = np.flatnonzero(whole == np.repeat(full, self.width))
+        slot = self.slot[hit]
+        new = np.concatenate([[True], slot[1:] != slot[:-1]])
+        edge[slot[new]] = hit[new]
+        edge[full >= _HUGE] = -1
         none = self.scale * self.layout.none[self.slot_row]
         part = np.minimum(full, none)
-        lean = np.where((full < none)[self.slot], fill, 0)
+        size = len(cost) if len(self.split_at) else 0
+        fill, lean = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        picked = _Picked(edge, full < none, fill, lean)
         if len(self.split_at):
-            self._split_slots(cost, fee, full, part, fill, lean)
-        return full, part, fill, lean
+            self._split_slots(cost, fee, full, part, picked)
+        return full, part, picked
 
     def _split_slots(
-        self, cost: Array, fee: Array, full: Array, part: Array, fill: Array, lean: Array
+        self, cost: Array, fee: Array, full: Array, part: Array, picked: _Picked
     ) -> None:
         """Fill in slots that need several edges: the cheapest first, fees spread over the units."""
         at = self.split_at
@@ -141,7 +167,8 @@ class Pricer:
         full[names] = np.where(reached >= self.slot_need[names], spent, _HUGE)
         saved = np.add.reduceat(take * np.minimum(each - dear, 0), first)
         part[names] = self.scale * self.layout.none[self.slot_row[names]] + saved
-        fill[at], lean[at] = take, np.where(each < dear, take, 0)
+        picked.fill[at], picked.lean[at] = take, np.where(each < dear, take, 0)
+        picked.pays[names] = saved < 0
 
     def _visits(self, full: Array, on_pair: Array, full_row: Array, able: Array) -> Array:
         """Write visits' cheapest person into the rows; return the chosen pairs, bool (n_pairs,)."""
@@ -174,29 +201,29 @@ class Pricer:
         able[head] = sure
         return chosen
 
-    def _flow(self, mode: Array, fill: Array, lean: Array, best: Array) -> Array:
-        """Return the chosen flow on the layout's edges."""
+    def _hot(self, mode: Array, picked: _Picked, best: Array) -> tuple[Array, Array]:
+        """Return the edges (in slot order) that carry the chosen flow, and their units."""
         y = self.layout
-        how = mode[y.unit[self.row]]
-        loose = ~y.strict[y.unit[self.row]]
-        flow = np.where((how == 1) & loose, lean, np.where(how > 0, fill, 0))
-        flow = np.where(self.inside & ~best[self.pair], 0, flow)
-        out = np.zeros(len(flow), dtype=np.int64)
-        out[self.order] = flow
-        return out
+        pays = picked.pays
+        how = mode[y.unit[self.slot_row]]
+        how = np.where((how == 1) & ~y.strict[y.unit[self.slot_row]] & ~pays, 0, how)
+        inside = self.slot_pair >= 0
+        how[inside] *= best[self.slot_pair[inside]]
+        sole = np.flatnonzero((how > 0) & (picked.edge >= 0))
+        at, units = picked.edge[sole], self.slot_need[sole]
+        if not len(self.split_at):
+            return at, units
+        many, slot = self.split_at, self.slot[self.split_at]
+        lean = (how[slot] == 1) & ~y.strict[y.unit[self.row[many]]]
+        fill = np.where(lean, picked.lean[many], np.where(how[slot] > 0, picked.fill[many], 0))
+        return np.concatenate([at, many[fill > 0]]), np.concatenate([units, fill[fill > 0]])
 
-    def _crowd(self, flow: Array) -> Array:
+    def _crowd(self, at: Array, units: Array) -> Array:
         """Return how many pairs of each clique are used, split use counted by its share."""
-        y = self.layout
-        share = flow / self.spread
-        use = np.zeros(len(y.pair_person))
-        inside = y.visit[y.row] >= 0
-        np.add.at(use, y.pair[~inside], share[~inside])
-        use[y.pair[inside & (flow > 0)]] = 1.0
-        split = np.zeros(len(use), dtype=bool)
-        split[self.pair[self.split & ~self.inside]] = True
-        use = np.where(split, use, use > 0)
-        crowd: Array = self.members.T @ use
+        use = np.zeros(len(self.layout.pair_person))
+        share = np.where(self.split[at] & ~self.inside[at], units / self.spread[self.order[at]], 1.0)
+        np.add.at(use, self.pair[at], share)
+        crowd: Array = self.members.T @ np.minimum(use, 1.0)
         return crowd
 
 

@@ -31,7 +31,8 @@ class Combined:
     `begins`, `ends` (n_rows,): window in minutes, half-open, -1 untimed; one person cannot serve two
     rows whose windows overlap or lie less than `travel` minutes apart. `person` (n_columns,): who
     stands behind a column, each column its own person if None. `pack` (n_columns,): flow on each
-    edge of the column is a multiple of it.
+    edge of the column is a multiple of it. `many` bool (n_columns,): many hands stand behind the column
+    (an organization), which may serve rows at one time and several rows of a team.
 
     Raises ValueError naming the array, the entry and what was expected.
     """
@@ -46,6 +47,7 @@ class Combined:
     ends: Array | None = None
     person: Array | None = None
     pack: Array | None = None
+    many: Array | None = None
     distinct: bool = True
     travel: int = 0
 
@@ -56,10 +58,11 @@ class Combined:
             self._keep(name, n, lowest[name], n if name == "after" else LATEST)
         self._keep("person", m, 0, LATEST)
         self._keep("pack", m, 1, 2**62)
-        if self.whole is not None:
-            whole = np.asarray(self.whole)
-            if whole.shape != (n,) or whole.dtype != np.bool_:
-                raise ValueError(f"whole is {whole.dtype} {whole.shape}, expected bool ({n},)")
+        for name, length in (("whole", n), ("many", m)):
+            given = getattr(self, name)
+            flags = np.zeros(length, dtype=bool) if given is None else np.asarray(given)
+            if flags.shape != (length,) or flags.dtype != np.bool_:
+                raise ValueError(f"{name} is {flags.dtype} {flags.shape}, expected bool ({length},)")
         if not 0 <= self.travel < LATEST:
             raise ValueError(f"travel is {self.travel}, expected 0 to 2^40 minutes")
         self._check_windows()

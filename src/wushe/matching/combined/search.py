@@ -79,11 +79,13 @@ class Search:
         forced = np.zeros(len(y.demand), dtype=bool)
         forced[on & y.strict[y.unit]] = True
         forced[y.after[on & (y.after >= 0)]] = True
-        chosen = pairs_used(y, choice.flow)
+        flow = np.zeros(len(y.edge), dtype=np.int64)
+        flow[choice.edge] = choice.units
+        chosen = pairs_used(y, flow)
         narrow = np.ones(len(y.edge), dtype=bool)
         narrow[self.visiting] = chosen[y.pair[self.visiting]]
         sole = y.whole[y.row] & ~self.visiting
-        narrow[sole] = choice.flow[sole] > 0
+        narrow[sole] = flow[sole] > 0
         return State(y, on, forced, narrow)
 
     # --- switching units -------------------------------------------------------------------

@@ -103,23 +103,21 @@ def drop_cheapest(net: Net, bids: Bids, k: int) -> None:
         lower_slot(net, bids, first, size, edge, row, price)
 
 
-def oust(net: Net, bids: Bids, k: int, row: int, want: int, worth: int) -> int:
+def oust(net: Net, bids: Bids, k: int, mine: int, want: int, worth: int) -> int:
     """Free up to `want` units of full column `k` where they are cheaper than `worth`; return how many.
 
-    The bidder's own slot, if it is the cheapest, only goes from the heap: it is put back dearer.
+    The slot of the bidder's own edge `mine`, if it is the cheapest, is put back dearer by the bidder.
     """
     got = 0
     first = net.sbegin[k]
     while got < want and net.nslot[k] > 0 and bids.price[first] <= worth:
         edge, loser = net.slot_edge[first], net.slot_row[first]
-        if loser == row:
-            net.left[row] += net.flow[edge]
+        if edge == mine:
             want += net.flow[edge]
-            amount = net.flow[edge]
         else:
-            amount = min(want - got, net.flow[edge])
-            net.left[loser] += amount
             wait(bids, loser)
+        amount = min(want - got, net.flow[edge])
+        net.left[loser] += amount
         net.flow[edge] -= amount
         got += amount
         if net.flow[edge] == 0:
@@ -138,7 +136,7 @@ def grab(net: Net, bids: Bids, row: int, edge: int, second: int, eps: int) -> No
     amount = min(want, net.free[k])
     net.free[k] -= amount
     if amount < want:
-        amount += oust(net, bids, k, row, want - amount, worth)
+        amount += oust(net, bids, k, edge, want - amount, worth)
     first = net.sbegin[k]
     size = net.nslot[k]
     price = net.p[k]
