@@ -194,7 +194,7 @@ def in_turn(needs: Mapping[str, tuple[wuhan.Request, wushe.Need]], rows: wuhan.G
         elif need.urgency == STEPS[1]:
             waiting[key].append(name)
     chosen: list[str] = []
-    for key in sorted(waiting, key=lambda k: (spare[k], k)):
+    for key in sorted(waiting, key=lambda k: (spare[k] / len(waiting[k]), k)):
 
         def turn(name: str) -> tuple[bool, float, float, str]:
             request, _ = needs[name]
