@@ -350,3 +350,18 @@ def test_bound_plans_of_generated_cities_stand(campaign: Any, evidence: Any, see
     evidence("bound_cities", cases=count, bound=bound, violations=wrong, seed=seed)
     assert wrong == 0
     assert bound > count // 2
+
+
+def test_goods_that_expire_first_go_first() -> None:
+    """Of two lots alike the one with the nearer last day is given; what keeps is kept."""
+
+    def lot(key: str, days: int | None) -> wushe.CharityResource:
+        last = None if days is None else ON + dt.timedelta(days=days)
+        return wushe.CharityResource(
+            id=key, name="大米", categories=("food",), quantity=5, unit="piece", holder="O",
+            expires_on=last,
+        )  # fmt: skip
+
+    need = Need(id="N", category="food", household="H", quantity=5, unit="piece")
+    plan = planned(needs=[need], resources=[lot("A", None), lot("B", 90), lot("C", 10)])
+    assert helpers(plan) == {"N": ["C"]}

@@ -187,14 +187,17 @@ def _consented(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
 def score_candidates(
     needs: Columns, offers: Columns, pairs: Pairs, context: Context
 ) -> list[ScoreTerm]:
-    """Urgency, nearness, the same helper as before, and helpers who do little else."""
+    """Urgency, nearness, the same helper as before, helpers who do little else, goods that expire first."""
     few = 1 / np.maximum([len(c) for c in offers["categories"]], 1) if len(offers) else np.zeros(0)
-    urgent = needs["urgency"] / 3.0
+    urgent, soon = needs["urgency"] / 3.0, _expiring(offers, context.on)
     before = wushe.pair_served_before(needs, offers, pairs, context)
     return [
         ScoreTerm(
             "continuity", 3, before.astype(float), Text("此前服务过", "helped before")
         ).bounded(pairs=partial(_met_before, needs, offers, context)),
+        ScoreTerm("expiry", 1, soon[pairs.offer], Text("先到期先用", "expires first")).bounded(
+            column=soon
+        ),
         ScoreTerm(
             "nearness", 4, _nearness(needs, offers, pairs), Text("距离近", "near")
         ).bounded(km=_near, level=_BY_LEVEL),
@@ -203,6 +206,13 @@ def score_candidates(
         ),
         ScoreTerm("urgency", 2, urgent[pairs.need], Text("紧急", "urgent")).bounded(row=urgent),
     ]
+
+
+def _expiring(offers: Columns, on: dt.date) -> Any:
+    """1 for goods whose last day is today, 0.5 a month before; 0 for what keeps and for hours and money."""
+    days = (offers["available_to"] - np.datetime64(on, "D")).astype(float)
+    goods = (offers["provider_kind"] == "resources") & ~np.isnat(offers["available_to"])
+    return np.where(goods & (days >= 0), 1 / (1 + np.maximum(days, 0) / 30), 0.0)
 
 
 def _met_before(needs: Columns, offers: Columns, context: Context) -> Pairs:
