@@ -34,7 +34,7 @@ def _edges(here: Array, skill: Array, there: Array, rng: np.random.Generator) ->
     n, m = len(here), len(there)
     scale = 1000 * np.sqrt(m)  # the typical distance to the nearest offer is about 500
     skills = rng.integers(0, SKILLS, m)
-    column, cost = [np.empty((n, WIDTH), dtype=np.int64) for _ in range(2)]
+    column, cost = np.empty((n, WIDTH), dtype=np.int64), np.empty((n, WIDTH), dtype=np.int64)
     for k in range(-1, SKILLS):
         rows = np.flatnonzero(skill == k)
         offers = np.arange(m) if k < 0 else np.flatnonzero(skills == k)
@@ -43,11 +43,10 @@ def _edges(here: Array, skill: Array, there: Array, rng: np.random.Generator) ->
             column[rows] = offers[near]
             cost[rows] = (distance * scale).astype(np.int64) + rng.integers(0, 300, near.shape)
     order = np.lexsort((column, cost), axis=1)
-    column, cost = (np.take_along_axis(a, order, axis=1).ravel() for a in (column, cost))
     return {
         "start": np.arange(0, n * WIDTH + 1, WIDTH),
-        "column": column.astype(np.uint32),
-        "cost": cost.astype(np.int32),
+        "column": np.take_along_axis(column, order, axis=1).ravel().astype(np.uint32),
+        "cost": np.take_along_axis(cost, order, axis=1).ravel().astype(np.int32),
     }
 
 
@@ -96,8 +95,11 @@ def _same_edges(
     column[in_visit] = column[leader]
     cost[in_visit] = cost[leader] + rng.integers(0, 300, (int(in_visit.sum()), WIDTH))
     order = np.lexsort((column, cost), axis=1)
-    column, cost = (np.take_along_axis(a, order, axis=1).ravel() for a in (column, cost))
-    return {"start": edges["start"], "column": column, "cost": cost}
+    return {
+        "start": edges["start"],
+        "column": np.take_along_axis(column, order, axis=1).ravel(),
+        "cost": np.take_along_axis(cost, order, axis=1).ravel(),
+    }
 
 
 def _windows(group: Array, needs: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -125,11 +127,13 @@ def main() -> None:
     parser.add_argument("--offers", type=int, default=5_000)
     parser.add_argument("--teams", type=int, default=2_000)
     parser.add_argument("--case", choices=CASES, action="append")
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=150)
     parser.add_argument("--passes", type=int, default=8)
     asked = parser.parse_args()
     part = 10 if asked.quick else 1
     sizes = asked.needs // part, asked.offers // part, asked.teams // part
+    if sizes[1] < 2 * SKILLS * WIDTH:
+        parser.error(f"{sizes[1]} offers are too few for {WIDTH} of each of {SKILLS} skills")
     row: dict[str, Any] = {"needs": sizes[0], "offers": sizes[1], "teams": sizes[2]}
     for case in asked.case or CASES:
         given = city(case, *sizes, np.random.default_rng(asked.seed))

@@ -116,9 +116,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
-    from wushe.matching.kernel import Problem, solve
+    from wushe.matching.fairness import solve_fairly
+    from wushe.matching.kernel import Problem
 
-    solve(Problem(**city(2_000, 600, np.random.default_rng(0))[1]))  # compile
+    place, arrays = city(2_000, 600, np.random.default_rng(0))
+    solve_fairly(Problem(**arrays), place, "leximin")  # compile
     needs, offers = (25_000, 7_500) if options.quick else (100_000, 30_000)
     figures: dict[str, Any] = {"needs": needs, "offers": offers, "seed": options.seed}
     rng = np.random.default_rng(options.seed)

@@ -53,7 +53,7 @@ class Supplies:
     def prioritise_needs(self, needs: Columns) -> np.ndarray[Any, Any]:
         """Smaller requests first, so that what is short reaches as many facilities as it can."""
         size = np.log2(needs["quantity"])
-        return 1 - size / max(size.max(initial=0), 1)
+        return np.asarray(1 - size / max(size.max(initial=0), 1))
 
     @hookimpl
     def score_candidates(self, needs: Columns, offers: Columns, pairs: Pairs) -> list[ScoreTerm]:

@@ -72,10 +72,10 @@ def whole(plan: wushe.Plan, category: str) -> list[str]:
     return [key for key in every if {item.category.id for item in items[key]} == wanted]
 
 
-def reasons(plan: wushe.Plan) -> dict[str, str]:
+def reasons(plan: wushe.Plan) -> dict[str, Text]:
     """Return why each need is not served in full, by need."""
     short = [one for client in plan.clients.values() for one in client.unserved]
-    return {one.need: one.reason for one in short}
+    return {one.need: wushe.REASONS[one.reason] for one in short}
 
 
 def needs_list(network: wushe.LinkageNetwork, lang: str) -> None:
@@ -111,7 +111,7 @@ def chain(plan: wushe.Plan, number: int, lang: str) -> None:
         category = needs["category"][needs.row_of([need])[0]]
         state = SERVED.say(lang)
         if need in why:
-            state = WAITS.say(lang, why=wushe.REASONS[why[need]].say(lang))
+            state = WAITS.say(lang, why=why[need].say(lang))
         assert (need in why) != bool(served[need])
         name = plan.network.categories[category].name(lang)
         print("  " + STEP.say(lang, need=need, name=name, state=state))

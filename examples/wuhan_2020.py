@@ -124,12 +124,12 @@ LIMITS = (
 )
 RULE = Text(
     "分配规则：同一种物资，凡提出者先各得同一水平（要得少的只给所要的），已知数量再大也不先占；不够再"
-    "各加一份的尾数，先给所提物资中有把握得到的比例最小的机构，比例相同则近者先；仍有剩余，再补足已知"
+    "各加一份的尾数，逐种物资轮流给：先给还没有这种物资的、所提物资中得到的比例最小的机构；仍有剩余，再补足已知"
     "数量。不给没有提出的物资，不超过已知数量，定向物资只给指定的机构。",
     "How the plan shares: of each kind of goods every asker first gets the same level (or what it "
     "asked, if less), however large a known request; what does not suffice for one more each goes "
-    "to those sure of the smallest part of the items they asked, the nearer first; any rest "
-    "completes the known amounts. Nothing unasked, nothing above a known amount, earmarks kept.",
+    "in turn, one kind of goods after the other, to those who have nothing of it yet and the smallest "
+    "part of the items they asked; any rest completes the known amounts. Nothing unasked, nothing above a known amount, earmarks kept.",
 )
 
 

@@ -291,6 +291,8 @@ def test_the_plan_is_checked_and_better_in_every_share(run: Run) -> None:
         script.planned(run.requests, run.made),
     )
     assert all(b[0] > a[0] for a, b in zip(real[:4], plan[:4], strict=True))
+    assert 150 < plan[4][0] < real[4][0]  # the page says: about 200 donors
+    assert 1.2 < plan[5][0] < 1.45  # and about 1.3 parcels
 
 
 @pytest.mark.slow

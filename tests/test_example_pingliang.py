@@ -128,7 +128,9 @@ def test_without_one_teacher_two_classes_and_sixteen_women_wait(
     closed = sorted(set(story["ids_of"](network, "craft_class")) - open_)
     assert (len(open_), len(closed)) == (5, 2)
     assert not any(item.need in closed for item in fewer.items)
-    waiting = [need for need, why in story["reasons"](fewer).items() if why == "waits"]
+    waiting = [
+        need for need, why in story["reasons"](fewer).items() if why is wushe.REASONS["waits"]
+    ]
     assert len(waiting) == 16
     story["chain"](fewer, int(closed[0][3]), "zh")
     printed = capsys.readouterr().out

@@ -115,6 +115,23 @@ def test_the_last_pieces_go_to_who_is_sure_of_least() -> None:
     assert got == {("A", "boots", "piece"): 5, ("B", "cap", "piece"): 1}
 
 
+def test_what_was_got_in_turn_counts() -> None:
+    """One pair of boots and one cap for two that ask for both: one each, whoever the solver meets first."""
+    needs = [wuhan.Need(key, item, None, ()) for key in "AB" for item in ("boots", "cap")]
+    got = small(needs, [lot(2, "boots", 1), lot(3, "cap", 1)])
+    assert sorted(item for _, item, _ in got) == ["boots", "cap"]
+    assert len({who for who, _, _ in got}) == 2
+
+
+def test_the_odd_piece_goes_to_the_smallest_known_amount() -> None:
+    """All have one already, and the fourth cap is a larger part of 2 than of 90."""
+    needs = [
+        wuhan.Need(*one, ()) for one in (("A", "cap", 90), ("B", "cap", None), ("C", "cap", 2))
+    ]
+    got = small(needs, [lot(2, "cap", 4)])
+    assert got == {("A", "cap", "piece"): 1, ("B", "cap", "piece"): 1, ("C", "cap", "piece"): 2}
+
+
 def test_earmarked_goods_are_for_one_institution_alone() -> None:
     """The named recipient gets them; if it did not ask, they stay."""
     needs = [wuhan.Need(key, "cap", None, ()) for key in "AB"]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe.matching import exits as exits_module
 from wushe.matching.fairness import KINDS, FairSolution, Kind, solve_fairly
 from wushe.matching.kernel import Problem, solve
 from wushe.matching.shares import Gain, rank, share_out
@@ -73,7 +72,9 @@ def merit(kind: Kind, served: list[int], asked: list[int], share: Fraction) -> A
     ratios = [Fraction(k, a) for k, a in zip(served, asked, strict=True) if a]
     if kind == "floor":
         aims = [math.ceil(share * a) for a in asked]
-        return -sum(max(0, aim - k) for aim, k in zip(aims, served, strict=True))
+        lacking = sum(max(0, aim - k) for aim, k in zip(aims, served, strict=True))
+        capped = [min(k, aim) for k, aim in zip(served, aims, strict=True)]
+        return sorted(Fraction(k, a) for k, a in zip(capped, asked, strict=True) if a), -lacking
     if kind == "maximin":
         return min(ratios, default=Fraction(1))
     if kind == "leximin":
@@ -87,27 +88,28 @@ def merit(kind: Kind, served: list[int], asked: list[int], share: Fraction) -> A
 
 def draw(rng: np.random.Generator) -> tuple[Problem, np.ndarray[Any, Any]]:
     """Draw a tiny instance with at most 8 places: ties, empty rows, no capacity, limits, no group."""
-    n, m, most = int(rng.integers(1, 9)), int(rng.integers(1, 4)), int(rng.choice([1, 2, 3]))
+    n, m, most = int(rng.integers(2, 9)), int(rng.integers(1, 5)), int(rng.choice([1, 1, 2, 3]))
     dear = int(rng.choice([1, 3, 50]))
+    poor = rng.random() < 0.3  # few edges are worth their row's penalty
     rows = [
-        sorted(
+        [
             (int(rng.integers(0, dear + 1)), int(c))
-            for c in rng.choice(m, int(rng.integers(0, m + 1)), replace=rng.random() < 0.2)
-        )
+            for c in rng.choice(m, int(rng.integers(0 if poor else 1, m + 1)), replace=poor)
+        ]
         for _ in range(n)
     ]
     problem = make(
-        [list(row) for row in rows],
-        rng.integers(0, 4, m).tolist(),
-        rng.integers(0, dear + 2, n).tolist(),
-        rng.integers(0, most + 1, n).tolist(),
+        rows,
+        rng.integers(0, 4 if poor else max(2, most * n // m), m).tolist(),
+        rng.integers(0 if poor else dear, 2 * dear + 2, n).tolist(),
+        rng.integers(0 if poor else 1, most + 1, n).tolist(),
     )
     if rng.random() < 0.3:
         limit = rng.integers(0, most + 1, len(problem.cost))
         columns = problem.start, problem.column, problem.cost, problem.capacity
         problem = Problem(*columns, problem.penalty, problem.units, limit)
     lowest = -1 if rng.random() < 0.3 else 0
-    return problem, rng.integers(lowest, int(rng.integers(1, 9)), n)
+    return problem, rng.integers(lowest, int(rng.integers(1, n + 1)), n)
 
 
 def city(needs: int, places: int, seed: int, *, units: int = 1) -> tuple[Problem, Any]:
@@ -155,7 +157,7 @@ def test_every_kind_is_the_fairest_and_the_cheapest_of_these(
     campaign: Callable[..., int], evidence: Callable[..., None], seed: int
 ) -> None:
     """Brute force over every outcome of at most 8 places finds none fairer, none as fair cheaper."""
-    cases = campaign(tests=60, ci=250, soak=3000)
+    cases = campaign(tests=40, ci=250, soak=3000)
     wrong = 0
     for case in range(cases):
         rng = np.random.default_rng([seed, case])
@@ -191,54 +193,54 @@ def _by_group(rows: tuple[int, ...], group: Any, groups: int) -> list[int]:
 def test_no_exchange_between_places_makes_a_city_fairer(
     campaign: Callable[..., int], evidence: Callable[..., None], seed: int
 ) -> None:
-    """In cities of many units no unit can go to a place at an earlier rank: leximin and Nash are exact.
+    """In cities no place can gain a unit, and none by another's loss at a later rank: the optimum.
 
-    One more unit for a place at the cost of another is tried for all pairs by a flow of its own.
+    Which places could lose a unit for which is found by a search of its own through the final flow.
     """
-    cases = campaign(tests=1, ci=4, soak=30)
-    tried = 0
+    cases = campaign(tests=2, ci=10, soak=200)
+    pairs = 0
     for case in range(cases):
-        problem, group = city(150, 5, seed + case, units=(1, 40)[case % 2])
+        problem, group = city(600, 40, seed + case, units=(1, 5)[case % 2])
         for kind in ("leximin", "proportional"):
             found = solve_fairly(problem, group, kind)
             assert_stands(problem, found)
             asked, served = found.asked.tolist(), found.served.tolist()
-            for more in range(5):
-                for less in {*range(5)} - {more}:
-                    if served[more] == asked[more] or not served[less]:
-                        continue
-                    gains = rank(kind, served[more], asked[more])
-                    if not gains < rank(kind, served[less] - 1, asked[less]):
-                        continue
-                    target = found.served.copy()
-                    target[[more, less]] += 1, -1
-                    assert not reachable_units(problem, group, target)
-                    tried += 1
-    evidence("fairness_exchanges", cases=cases, exchanges=tried, seed=seed)
-    assert tried > 0
+            for more in range(40):
+                if served[more] == asked[more]:
+                    continue
+                free, losers = gain_one(problem, group, found.flow, more)
+                assert not free
+                gain = rank(kind, served[more], asked[more])
+                for less in sorted(losers - {more}):
+                    assert not gain < rank(kind, served[less] - 1, asked[less])
+                    pairs += 1
+    evidence("fairness_exchanges", cases=cases, exchanges=pairs, seed=seed)
+    assert pairs > 0
 
 
-def reachable_units(problem: Problem, group: Any, target: Any) -> bool:
-    """Return whether the groups can have these units together, by scipy's maximum flow."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import maximum_flow
-
-    n, m, groups = len(group), len(problem.capacity), len(target)
-    row, worth = problem.row, problem.cost <= problem.penalty[problem.row]
-    parts = [
-        (np.zeros(groups, int), 1 + np.arange(groups), target),
-        (1 + group, 1 + groups + np.arange(n), problem.units),
-        (
-            1 + groups + row[worth],
-            1 + groups + n + problem.column[worth].astype(int),
-            problem.units[row[worth]],
-        ),
-        (1 + groups + n + np.arange(m), np.full(m, 1 + groups + n + m), problem.capacity),
-    ]
-    i, j, room = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    size = 2 + groups + n + m
-    graph = csr_array((room.astype(np.int32), (i, j)), shape=(size, size))
-    return int(maximum_flow(graph, 0, size - 1).flow_value) == int(target.sum())
+def gain_one(problem: Problem, group: Any, flow: Any, more: int) -> tuple[bool, set[int]]:
+    """Return whether group `more` can gain a unit from free capacity, and who could lose it one."""
+    column, row, groups = problem.column.tolist(), problem.row.tolist(), group.tolist()
+    got = np.bincount(row, weights=flow, minlength=len(group))
+    used = np.bincount(column, weights=flow, minlength=len(problem.capacity))
+    holders: list[list[int]] = [[] for _ in problem.capacity]
+    for e in np.flatnonzero(flow).tolist():
+        holders[column[e]].append(row[e])
+    waiting = [i for i in range(len(groups)) if groups[i] == more and got[i] < problem.units[i]]
+    seen, columns, losers = set(waiting), set[int](), set[int]()
+    while waiting:
+        i = waiting.pop()
+        for e in range(problem.start[i], problem.start[i + 1]):
+            j = column[e]
+            if problem.cost[e] > problem.penalty[i] or j in columns:
+                continue
+            if used[j] < problem.capacity[j]:
+                return True, losers
+            columns.add(j)
+            losers |= {groups[k] for k in holders[j]}
+            waiting += [k for k in holders[j] if k not in seen]
+            seen |= set(holders[j])
+    return False, losers
 
 
 def test_places_of_several_layers_stay_apart(seed: int) -> None:
@@ -268,7 +270,7 @@ def test_units_of_any_size_are_shared_exactly() -> None:
         found = solve_fairly(problem, np.array([0, 1]), kind)
         assert_stands(problem, found)
         assert found.served.sum() == 15 * 10**11 + 1
-        assert found.served.tolist() == share_out(kind, asked, [0, 0], 15 * 10**11 + 1)
+        assert found.served.tolist() == share_out(kind, asked, [0, 0], asked, 15 * 10**11 + 1)
         assert found.coverage.max() - found.coverage.min() < 1e-11
 
 
@@ -279,14 +281,19 @@ def test_sharing_out_is_the_greedy_unit_by_unit(kind: Any, seed: int) -> None:
     for _ in range(60):
         asked = rng.integers(1, 30, int(rng.integers(1, 6))).tolist()
         least = [int(rng.integers(0, a + 1)) if rng.random() < 0.3 else 0 for a in asked]
-        total = int(rng.integers(sum(least), sum(asked) + 1))
+        most = [int(rng.integers(low, a + 1)) for low, a in zip(least, asked, strict=True)]
+        total = int(rng.integers(sum(least), sum(most) + 1))
         units = list(least)
         for _ in range(total - sum(units)):
-            _, g = min((rank(kind, k, a), g) for g, (k, a) in enumerate(zip(units, asked, strict=True)) if k < a)
+            _, g = min(
+                (rank(kind, k, a), g)
+                for g, (k, a) in enumerate(zip(units, asked, strict=True))
+                if k < most[g]
+            )
             units[g] += 1
-        found = share_out(kind, asked, least, total)
+        found = share_out(kind, asked, least, most, total)
         assert sum(found) == total
-        assert all(low <= k <= a for low, k, a in zip(least, found, asked, strict=True))
+        assert all(low <= k <= top for low, k, top in zip(least, found, most, strict=True))
         half = Fraction(1, 2)
         assert merit(kind, found, asked, half) == merit(kind, units, asked, half)
 
@@ -409,18 +416,3 @@ def test_without_enough_work_the_result_says_so(seed: int) -> None:
     assert found.status == "work_limit"
     used = np.bincount(problem.column, weights=found.flow, minlength=len(problem.capacity))
     assert np.all(used <= problem.capacity)
-
-
-def test_a_cut_leaves_its_two_sides_apart(seed: int) -> None:
-    """After a cut no column is within reach of groups on both sides, unless it is never full."""
-    problem, group = city(120, 6, seed)
-    market = exits_module.Market.of(problem, group, None)
-    oracle = exits_module.Oracle.of(market, None, None, None)
-    found = oracle.attempt(market.asked[:6])
-    units, tight = oracle.reached(market.asked[:6], found)
-    assert np.all(units[~tight] == market.asked[:6][~tight])
-    part = oracle.cut(found)
-    again = part.attempt(units)
-    assert again.objective == 0
-    assert np.all(part.least() <= units)
-    assert len(part.network.cost) <= len(oracle.network.cost)

@@ -275,6 +275,7 @@ TEN = {"on_day": MONDAY, "starts": "10:00", "ends": "11:00"}
     [
         ([CLASS], [item("N", "V1", 120, 0)], {"team"}),
         ([CLASS], [item("N", "V9", 120, 0), item("N", "V9", 120, 1), item("N", "V3", 60, 2)], {"team"}),
+        ([CLASS], [item("N", "V1", 60, 0), item("N", "V9", 60, 0), item("N", "V2", 120, 1), item("N", "V3", 60, 2)], {"team"}),
         ([CLASS], [item("N", "V1", 120)], {"role"}),
         ([CLASS], [item("N", "V1", 120, 7)], {"role"}),
         ([attrs.evolve(VISIT, visit="x"), attrs.evolve(ERRAND, visit="x")], [item("N1", "V1", 60), item("N2", "V3", 60)], {"visit"}),

@@ -1,16 +1,19 @@
 """The live city: after any change it is as good as a plan made anew, and every change can be undone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import numpy as np
+import pytest
 
 import wushe
-from cities import ON, Rows, city_of, seeded_rows
+from cities import ON, Rows, city_of, seeded_rows, village
 from wushe import Need, Offer
 from wushe.matching.changes import with_record, with_tables
 from wushe.matching.held import total_cost
 from wushe.matching.live import LiveCity, go_live
+from wushe.matching.objective import Objective
 from wushe.matching.records import amount_of
 from wushe.matching.result import Matching, match
 from wushe.model.tables import Table
@@ -102,3 +105,110 @@ def test_every_change_is_as_good_as_a_new_plan(
         left = dict(zip(fresh.prepared.needs["id"], fresh.unserved.tolist(), strict=True))
         assert live.fresh() == left, f"city {at}: ties fall otherwise"
     evidence("live_city", changes=changes, seed=seed, differences=0)
+
+
+def two_visitors(**options: Any) -> Rows:
+    """Return a village with one visit, a near visitor `A` and a far one `B`."""
+    far = attrs.evolve(VISITOR, id="B", place="420106002001", reach="county")
+    near = attrs.evolve(VISITOR, place="420106001001")
+    return village(needs=[VISIT], offers=[near, attrs.evolve(far, **options)])
+
+
+def test_undo_restores_objective_and_figures(campaign: Callable[..., int], seed: int) -> None:
+    """Whatever was changed, undoing it all brings back the objective and what a fresh solve says."""
+    for at in range(campaign(tests=10, ci=60, soak=500)):
+        live = live_of(seeded_rows([seed, 52, at]))
+        before, fresh, rng = live.objective, live.fresh(), np.random.default_rng([seed, 53, at])
+        with live.what_if():
+            for step in range(6):
+                random_change(live, Twin(live), rng, step)
+        assert (live.objective, live.fresh()) == (before, fresh)
+        assert live.changes == 0
+
+
+def test_the_next_helper_is_asked_when_one_declines() -> None:
+    """Of two visitors the near one serves; when it declines, the one named next does."""
+    live = live_of(two_visitors())
+    assert live.served_by("N") == [("A", 120)]
+    assert [n.offer for n in live.next_best("N", 5)] == ["B"]
+    assert live.decline("N", "A") == [("B", 120)]
+    assert live.next_best("N") == []
+    live.undo()
+    assert live.served_by("N") == [("A", 120)]
+
+
+def test_a_declined_pair_stays_declined() -> None:
+    """A change of the need or of the offer does not bring a refused helper back."""
+    live = live_of(two_visitors())
+    live.decline("N", "A")
+    live.change_need("N", quantity=60, urgency="urgent")
+    live.change_offer(attrs.evolve(live.records.offer("A"), reach="nation"))
+    assert live.served_by("N") == [("B", 60)]
+
+
+def test_a_need_that_came_and_went_leaves_no_trace() -> None:
+    """Inserted, it competes like any other; withdrawn, its id is free again."""
+    live = live_of(two_visitors())
+    before = live.objective
+    live.insert(attrs.evolve(VISIT, id="N2", urgency="emergency", quantity=3))
+    assert live.unserved("N") + live.unserved("N2") == 60
+    live.withdraw("N2")
+    assert live.objective == before
+    live.insert(attrs.evolve(VISIT, id="N2"))
+    assert live.unserved("N2") == 0
+
+
+def test_more_of_an_offer_is_worth_what_it_saves() -> None:
+    """The value of more hours is exact: an hour saves an hour's penalty, less its cost, until all is served."""
+    live = live_of(village(needs=[VISIT], offers=[attrs.evolve(VISITOR, quantity=1)]))
+    (_, cost), *_ = live.candidates("N")
+    assert live.value_of("A", 60) == 60 * (live.penalty("N") - cost)
+    assert live.value_of("A", 6000) == live.value_of("A", 60)
+
+
+def test_wrong_ids_and_amounts_are_refused_in_clear_words() -> None:
+    """Unknown ids are KeyErrors, impossible changes ValueErrors, and neither changes anything."""
+    live = live_of(two_visitors(skills=()))
+    with pytest.raises(KeyError, match="'N9' is no open need"):
+        live.withdraw("N9")
+    with pytest.raises(KeyError, match="'Z' is no offer"):
+        live.set_capacity("Z", 1)
+    with pytest.raises(ValueError, match="no candidate of need 'N'"):
+        live.decline("N", "B")
+    with pytest.raises(ValueError, match="the id is taken"):
+        live.insert(VISIT)
+    with pytest.raises(ValueError, match="the id is taken"):
+        live.add_offer(VISITOR)
+    with pytest.raises(ValueError, match="capacity -1"):
+        live.set_capacity("A", -1)
+    with pytest.raises(ValueError, match="for nobody known here"):
+        live.insert(attrs.evolve(VISIT, id="N2", status="met"))
+    with pytest.raises(ValueError, match="cannot undo 1 changes: 0"):
+        live.undo()
+    assert live.objective == total_cost(live.matching)
+
+
+def test_bound_needs_stay_as_planned() -> None:
+    """Needs of one visit are held, and so is what serves them; the others may change."""
+    together = [attrs.evolve(VISIT, id=f"V{i}", visit="one") for i in range(2)]
+    live = live_of(village(needs=[VISIT, *together], offers=[attrs.evolve(VISITOR, quantity=8)]))
+    assert live.need_ids == ("N",)
+    assert live.held("V0")
+    with pytest.raises(ValueError, match="'V0' belongs to a team, visit"):
+        live.withdraw("V0")
+    live.change_need("N", quantity=480)
+    assert live.unserved("N") == 240  # of eight hours the visit takes four
+    live.set_capacity("A", 0)
+    assert live.unserved("N") == 480
+    live.undo(2)
+    assert live.objective == total_cost(live.matching)
+
+
+def test_only_the_plain_objective_is_kept_alive() -> None:
+    """A matching under tiers or fairness is refused: its optimum is another one."""
+    network = city_of(two_visitors(), PLUGINS)
+    plan = wushe.make_plan(network, plugins=PLUGINS, on=ON)
+    aim = Objective(tiers=(("emergency",),))
+    tiered = match(network, plan.offers, PLUGINS, plan.matching.prepared.context, objective=aim)
+    with pytest.raises(ValueError, match="without tiers and fairness"):
+        LiveCity(network, plan.offers, PLUGINS, tiered)

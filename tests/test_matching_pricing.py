@@ -52,13 +52,17 @@ def town(rng: np.random.Generator, n: int, m: int, **knobs: float) -> Prepared:
         np.unique(pair_key(rng.integers(0, n, met), rng.integers(0, m, met))),
     )
     free = np.full(n, NONE, dtype=np.int64)
-    groups = Groups(*[free] * 6, np.arange(m, dtype=np.int64), np.ones(m, dtype=np.int64))
+    groups = Groups(
+        free, free, free, free, free, free,
+        np.arange(m), np.ones(m, dtype=np.int64), np.zeros(m, dtype=bool),
+    )  # fmt: skip
     needs, offers = _needs(rng, n, context, knobs), _offers(rng, n, m, knobs)
     return Prepared(needs, offers, context, groups)
 
 
 def _where(rng: np.random.Generator, k: int, knobs: dict[str, float]) -> dict[str, Array]:
-    at = [114, 30.3] + rng.random((k, 2)) * [0.6, 0.5] * (not knobs.get("one_spot"))
+    span = np.array([0.6, 0.5]) * (1 - knobs.get("one_spot", 0))
+    at = np.array([114, 30.3]) + rng.random((k, 2)) * span
     blind = rng.random(k) < knobs.get("blind", 0.1)
     county = rng.integers(0, 3, k)
     street = 4 * county + rng.integers(0, 4, k)

@@ -385,3 +385,105 @@ def test_a_page_of_twenty_thousand_needs_stays_under_ten_megabytes() -> None:
     assert made.needs == 20_000
     assert len(made.to_html().encode()) < 10_000_000
     assert wushe.check_plan(made) == []
+
+
+# --- plans written on demand ---------------------------------------------------------------------
+
+
+def test_no_clients_plan_is_written_before_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A city of a hundred thousand needs is planned and summed up from columns alone."""
+
+    def refuse(**_: Any) -> None:
+        raise AssertionError("a client's plan was written")
+
+    monkeypatch.setattr("wushe.plan.clients.ClientPlan", refuse)
+    city = made_up_city(np.random.default_rng(8), PLUGINS, needs=80, offers=60, streets=3)
+    made = wushe.make_plan(city, plugins=PLUGINS, on=ON)
+    assert made.served
+    assert made.partly + sum(made.reasons().values())
+    for lang in LANGS:
+        assert f"{made.needs}" in made.summary(lang)
+    with pytest.raises(AssertionError):
+        next(iter(made))
+
+
+def test_client_plans_are_a_mapping_in_the_order_of_ids(plan: Plan) -> None:
+    """Looked up, walked through and asked for what is not there, as with any mapping."""
+    keys = list(plan.clients)
+    assert keys == sorted(keys)
+    assert len(plan.clients) == len(keys) == len(plan)
+    assert [c.client.id for c in plan.clients.values()] == keys
+    assert plan.clients[keys[0]] == plan.clients[keys[0]] == plan[keys[0]]
+    assert keys[-1] in plan.clients
+    for absent in ("H-none", "", "zzz", None, 7):
+        assert absent not in plan.clients
+        assert plan.clients.get(absent) is None  # type: ignore[arg-type]
+    assert all(c.client.name not in repr(plan.clients) for c in plan if c.client.name)
+
+
+def test_the_headline_figures_are_those_of_the_clients_plans(plan: Plan, seed: int) -> None:
+    """What is counted from columns is what a reader of all plans would count."""
+    for made in (plan, *(planned(seeded_rows([seed, 52, at])) for at in range(20))):
+        short = [s for client in made for s in client.unserved]
+        assert made.partly == sum(s.partly for s in short)
+        assert made.reasons() == {
+            r: n for r in made.reasons() if (n := sum(s.reason == r for s in short))
+        }
+        assert len(short) == sum(made.reasons().values())
+        whole = sum(client.status == "served" for client in made)
+        providers = len({item.provider.id for item in made.items})
+        said = made.summary("en")
+        assert f"{len(made)} households and institutions, {whole} with every need served" in said
+        assert f"{len(made.items)} items of help from {providers} providers" in said
+
+
+def test_needs_of_a_client_come_most_urgent_first() -> None:
+    """Within one urgency by id; items and what is missing in the same order."""
+    urgency = ("low", "emergency", None, "urgent", "emergency")
+    needs = [
+        wushe.Need(id=f"N{i}", category="visit", household="H", quantity=1, unit="hour", urgency=u)
+        for i, u in enumerate(urgency)
+    ]
+    (client,) = planned(village(needs=needs))
+    assert [s.need for s in client.unserved] == ["N1", "N4", "N3", "N2", "N0"]
+    assert [s.urgency for s in client.unserved] == [3, 3, 2, 1, 0]
+
+
+def test_the_runner_up_is_the_best_candidate_that_does_not_serve_the_need(
+    plan: Plan, seed: int
+) -> None:
+    """Found for all needs at once, and one at a time from the list of candidates."""
+    for made in (plan, *(planned(seeded_rows([seed, 53, at])) for at in range(20))):
+        row_of = {key: row for row, key in enumerate(made.matching.prepared.needs["id"])}
+        for item in made.items:
+            expected = made.matching.runner_up(row_of[item.need])
+            if expected is None:
+                assert item.runner_up is None
+                continue
+            assert item.runner_up is not None
+            offer, extra = expected
+            provider, thousandths = item.runner_up
+            assert provider.id == made.matching.prepared.offers["provider"][offer]
+            assert thousandths == round(1000 * extra / made.matching.candidates.max_cost)
+
+
+def test_without_a_station_the_first_community_of_the_place_leads() -> None:
+    """The community of the home or of a place above it; of several the first by id; else nobody."""
+    rows = village(
+        communities=[
+            wushe.Community(id="C3", name="区", place="420106"),
+            wushe.Community(id="C2", name="东一居委会", place="420106001001"),
+            wushe.Community(id="C4", name="东一二", place="420106001001"),
+            wushe.Community(id="C1", name="西一居委会", place="420106002001"),
+        ],
+        households=[
+            *households(1),
+            wushe.Household(id="H1", place="420106001002", referral_consent=True),
+            wushe.Household(id="H2", place="420106002001", referral_consent=True),
+            wushe.Household(id="H3", place="X1", referral_consent=True),
+            wushe.Household(id="H4", referral_consent=True),
+        ],
+        needs=visits(5),
+    )
+    found = [client.lead and client.lead.id for client in planned(rows)]
+    assert found == ["C2", "C3", "C1", None, None]

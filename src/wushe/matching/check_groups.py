@@ -54,7 +54,8 @@ def _teams(at: Mapping[str, Sequence[Helped]], whole: Mapping[str, bool]) -> Ite
         for item in items:
             roles[item.person].add(item.role)
         twice = [who for (who, single), held in roles.items() if single and len(held) > 1]
-        if not whole[key] or twice:
+        split = len({item.role for item in items}) < len(items)
+        if not whole[key] or twice or split:
             yield Violation("team", key, None, ", ".join(sorted(twice)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wushe.model.pairing import bitmask
-from wushe.model.storage import Array
+from wushe.model.storage import Array, unknown
 
 Tags = tuple[str, ...]
 
@@ -24,7 +24,7 @@ def objects(values: Sequence[Any]) -> Array:
 
 def is_known(column: Array) -> npt.NDArray[np.bool_]:
     """Return where an object column is not None, bool of the same shape."""
-    return np.not_equal(column, None).astype(bool)
+    return ~unknown(column)
 
 
 def first_known(first: Array, *others: Array) -> Array:
@@ -50,10 +50,9 @@ def codes_of(words: Mapping[Any, int], column: Iterable[Any], n: int) -> npt.NDA
 
 def distinct(column: Iterable[Any]) -> tuple[list[Any], npt.NDArray[np.int64]]:
     """Return the distinct values in order of first sight, and the position of each row's among them."""
-    first: dict[Any, int] = {}
-    values = column.tolist() if isinstance(column, np.ndarray) else column
-    codes = [first.setdefault(value, len(first)) for value in values]
-    return list(first), np.array(codes, dtype=np.int64)
+    values = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    first = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    return list(first), np.fromiter(map(first.__getitem__, values), np.int64, count=len(values))
 
 
 def by_value(work: Callable[[Any], Any], column: Iterable[Any]) -> Array:

@@ -77,7 +77,7 @@ def _grouped(prepared: Prepared, problem: Problem) -> Choice:
             problem,
             team=groups.team,
             visit=groups.visit,
-            whole=groups.begins != NONE,
+            whole=(groups.begins != NONE) | (groups.team != NONE),
             one_of=groups.one_of,
             after=np.maximum(groups.after, NONE),
             begins=groups.begins,

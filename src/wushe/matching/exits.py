@@ -120,7 +120,8 @@ def network_of(market: Market, exits: Exits, *, costs: bool) -> Network:
     edge = np.concatenate([edge, np.full(len(row) - len(edge), -1)])
     if problem.limit is not None:
         limit[: len(market.edge)] = problem.bounds[market.edge]
-    order = np.lexsort((column, cost, row))
+    places = row * (first + len(exits.capacity) + len(partly)) + column
+    order = np.lexsort((column, cost, row)) if costs else np.argsort(places, kind="stable")
     whole = Problem(
         np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(demand)))]),
         column[order],
@@ -143,35 +144,40 @@ class Oracle:
     market: Market
     network: Problem
     kin: Array
-    flow: Array | None
+    known: Solution | None
     work_limit: int | None
     notify: Notify | None
 
     @classmethod
-    def of(
-        cls, market: Market, known: Array | None, work_limit: int | None, notify: Notify | None
-    ) -> Oracle:
-        """Return the oracle of a market; `known` is a flow over its problem's edges, or None."""
+    def of(cls, market: Market, work_limit: int | None, notify: Notify | None) -> Oracle:
+        """Return the oracle of a market."""
         exits = market.exits(market.asked[: market.groups])
         network = network_of(market, exits, costs=False)
-        flow = None if known is None else np.append(known, 0)[network.edge]
-        return cls(market, network.problem, network.group, flow, work_limit, notify)
+        return cls(market, network.problem, network.group, None, work_limit, notify)
 
     def attempt(self, target: Array) -> Solution:
         """Return a flow that serves as many units of the target (n_groups,) as can be.
 
-        What is known of a flow is repaired where it does not fit the target.
+        Where the optimum for another target is known, only the exits that change are repaired.
         """
-        first = len(self.market.problem.capacity)
-        last = first + self.market.groups
-        capacity = self.network.capacity.copy()
-        capacity[first:last] = self.market.asked[: self.market.groups] - target
-        network = replace(self.network, capacity=capacity)
-        if self.flow is None:
+        network, first = self._towards(target), len(self.market.problem.capacity)
+        if self.known is None:
             return solve(network, work_limit=self.work_limit, notify=self.notify)
-        start = _fitting(network, self.flow, first)
         work = {} if self.work_limit is None else {"work_limit": self.work_limit}
-        return LiveMatching(network, solution=start, notify=self.notify, **work).solution()
+        live = LiveMatching(self.network, solution=self.known, notify=self.notify, **work)
+        change = network.capacity - self.network.capacity
+        for column in (first + np.argsort(-change[first:], kind="stable")).tolist():
+            if change[column]:
+                live.set_capacity(column, int(network.capacity[column]))
+        return live.solution()
+
+    def _towards(self, target: Array) -> Problem:
+        """Return the network in which the exits leave the groups their target."""
+        first = len(self.market.problem.capacity)
+        capacity = self.network.capacity.copy()
+        last = first + self.market.groups
+        capacity[first:last] = self.market.asked[: self.market.groups] - target
+        return replace(self.network, capacity=capacity)
 
     def reached(self, target: Array, found: Solution) -> tuple[Array, Array]:
         """Return the units (n_groups,) that the flow reaches and the groups in its minimum cut.
@@ -188,13 +194,13 @@ class Oracle:
         spare = sums(self.kin, self.network.units * self._exits(self.network), groups + 1)
         return (self.market.asked - spare)[:groups]
 
-    def cut(self, found: Solution) -> Oracle:
+    def cut(self, target: Array, found: Solution) -> Oracle:
         """Return the oracle of those flows that fill the cut, in which its two sides are apart.
 
         An edge across has a price above its cost, and stays empty; so do the exits of those rows of
         the groups in the cut that are always served. An edge whose limit is in the cut stays full.
         """
-        network, u, p = self.network, found.row_price, found.column_price.copy()
+        network, u, p = self._towards(target), found.row_price, found.column_price.copy()
         first = len(self.market.problem.capacity)
         exits = p[first : first + self.market.groups]
         exits[:] = exits.clip(
@@ -217,7 +223,8 @@ class Oracle:
             None if network.limit is None else network.limit[keep],
         )
         part = replace(part, penalty=2 - self._exits(part))
-        return replace(self, network=part, flow=found.flow[keep])
+        known = replace(found, flow=found.flow[keep], column_price=p)
+        return replace(self, network=part, known=known)
 
     def _exits(self, network: Problem) -> Array:
         """Return which rows have an exit to a column of their group."""
@@ -225,20 +232,3 @@ class Oracle:
         last = first + self.market.groups + 1
         ways = network.row[(network.column >= first) & (network.column < last)]
         return np.bincount(ways, minlength=len(network.penalty)) > 0
-
-
-def _fitting(network: Problem, flow: Array, first: int) -> Solution:
-    """Return `flow` with columns from `first` on cut down to their capacity, and prices of zero."""
-    flow, column = flow.copy(), network.column.astype(np.int64)
-    leaving = np.flatnonzero((flow > 0) & (column >= first))
-    leaving = leaving[np.argsort(column[leaving], kind="stable")]
-    amount, to = flow[leaving], column[leaving]
-    before = np.cumsum(amount) - amount
-    opens = np.searchsorted(to, to)
-    flow[leaving] = np.clip(network.capacity[to] - (before - before[opens]), 0, amount)
-    total = np.concatenate([[0], np.cumsum(flow)])
-    unserved = network.units - np.diff(total[network.start])
-    zeros = np.zeros(max(len(network.penalty), len(network.capacity)), dtype=np.int64)
-    u, p = zeros[: len(network.penalty)], zeros[: len(network.capacity)]
-    objective = int(network.penalty @ unserved)
-    return Solution(flow, unserved, u, p, objective, 0, "work_limit")

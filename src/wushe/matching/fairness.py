@@ -117,9 +117,9 @@ def solve_fairly(
     """Return the fairest allocation between groups and, among the fairest, the cheapest; exact.
 
     `group` int (n_rows,) numbers the groups from 0, -1 in none: such rows get what the cost decides.
-    Kinds: "none"; "floor": the units that groups lack of `share` of what they asked are as few as
-    can be; "maximin": the lowest coverage is as high as can be; "leximin": then the second lowest,
-    and so on; "proportional": the sum of log coverage, weighted by units asked, is as high as can be
+    Kinds: "none"; "maximin": the lowest coverage is as high as can be; "leximin": then the second
+    lowest, and so on; "floor": the same for coverage up to `share`, beyond which cost decides (the
+    units lacking of that share are then as few as can be, too); "proportional": the sum of log coverage, weighted by units asked, is as high as can be
     (first, units asked by groups that get nothing are as few as can be).
     `must` int (n_rows,) units that each row gets in any case, as earlier tiers decided. An edge that
     costs more than its row's penalty is no option, as in the plain objective, unless the row has a
@@ -135,17 +135,14 @@ def solve_fairly(
     layer = np.full(market.groups, -1, dtype=np.int32)
     if kind == "none":
         return _result(market, kind, plain, plain, layer, plain.status)
-    if kind == "floor":
-        aim = _part(share)
-        exits, proven = _floor(market, aim, plain, options)
+    measure: Measure = "proportional" if kind == "proportional" else "leximin"
+    most = _aims(market, _part(share) if kind == "floor" else Fraction(1))
+    units, layer, proven = _fairest(market, measure, most, options)
+    if kind == "maximin":
+        layer[:] = -1
+        exits = market.exits(_lowest(market, units))
     else:
-        measure: Measure = "proportional" if kind == "proportional" else "leximin"
-        units, layer, proven = _fairest(market, measure, plain, options)
-        if kind == "maximin":
-            units, layer = _lowest(market, units), np.full_like(layer, -1)
-            exits = market.exits(units)
-        else:
-            exits = _with_ties(market, units)
+        exits = _with_ties(market, units, most)
     fair = _allocate(market, exits, options)
     done = proven and fair.status == plain.status == "optimal"
     return _result(market, kind, fair, plain, layer, "optimal" if done else "work_limit")
@@ -201,7 +198,7 @@ def _plain(market: Market, options: dict[str, Any]) -> Allocation:
     """Return the cheapest allocation that serves what must be served."""
     if market.must.any():
         least = market.least[: market.groups]
-        lack = Oracle.of(market, None, **options).attempt(least)
+        lack = Oracle.of(market, **options).attempt(least)
         if lack.status == "optimal" and lack.objective > 0:
             raise ValueError("must asks for more than can be served together")
         return _allocate(market, market.exits(least), options)
@@ -236,11 +233,11 @@ def _result(
 
 
 def _fairest(
-    market: Market, measure: Measure, plain: Allocation, options: dict[str, Any]
+    market: Market, measure: Measure, most: Array, options: dict[str, Any]
 ) -> tuple[Array, Array, bool]:
-    """Return the fairest units (n_groups,), the layer of each group, and whether that is proven."""
-    oracle, asked = Oracle.of(market, plain.flow, **options), market.asked[: market.groups]
-    target, pieces = asked, [(np.flatnonzero(asked), 0)]
+    """Return the fairest units up to `most`, the groups' layers (n_groups,), and whether it is proven."""
+    oracle, asked = Oracle.of(market, **options), market.asked[: market.groups]
+    target, pieces = most, [(np.flatnonzero(asked), -1)]
     while True:
         found = oracle.attempt(target)
         units, tight = oracle.reached(target, found)
@@ -248,16 +245,16 @@ def _fairest(
         if not proven or np.array_equal(units, target):
             break
         before = len(pieces)
-        if target is asked:
+        if target is most:  # the first flow only tells how many units there are for all together
             before, pieces = 0, [(pieces[0][0], int(units.sum()))]
         pieces = _split(pieces, units, tight)
         if len(pieces) == before:
             raise RuntimeError("no cut between groups was found: please report this as a bug")
-        oracle = oracle.cut(found)
-        target, least = asked.copy(), oracle.least().tolist()
+        oracle = oracle.cut(target, found)
+        target, least = most.copy(), np.minimum(oracle.least(), most)
         for piece, total in pieces:
-            floor = [least[g] for g in piece]
-            target[piece] = share_out(measure, asked[piece].tolist(), floor, total)
+            want, low, top = (values[piece].tolist() for values in (asked, least, most))
+            target[piece] = share_out(measure, want, low, top, total)
     layer = np.full(market.groups, -1, dtype=np.int32)
     for number, (piece, _) in enumerate(pieces):
         layer[piece] = number
@@ -274,7 +271,7 @@ def _split(pieces: list[tuple[Array, int]], units: Array, tight: Array) -> list[
     return [(piece, total) for piece, total in parts if len(piece)]
 
 
-def _with_ties(market: Market, units: Array) -> Exits:
+def _with_ties(market: Market, units: Array, most: Array) -> Exits:
     """Return the exits for these units or any others that are just as fair.
 
     A group that went without its next unit, and one that has its last, are interchangeable where that
@@ -282,8 +279,8 @@ def _with_ties(market: Market, units: Array) -> Exits:
     """
     asked, least = market.asked.tolist(), market.least.tolist()
     without, having = defaultdict(list), defaultdict(list)
-    for g, k in enumerate(units.tolist()):
-        if k < asked[g]:
+    for g, (k, top) in enumerate(zip(units.tolist(), most.tolist(), strict=True)):
+        if k < top:
             without[k, asked[g]].append(g)
         if k > least[g]:
             having[k - 1, asked[g]].append(g)
@@ -306,16 +303,8 @@ def _lowest(market: Market, units: Array) -> Array:
     return np.array([int(k) for k in needed], dtype=np.int64)
 
 
-def _floor(
-    market: Market, share: Fraction, plain: Allocation, options: dict[str, Any]
-) -> tuple[Exits, bool]:
-    """Return exits that let the groups lack as little of their `share` as can be."""
+def _aims(market: Market, share: Fraction) -> Array:
+    """Return the units that make the share of what each group asked, or what it must get if more."""
     asked, least = market.asked[: market.groups].tolist(), market.least.tolist()
     aims = [max(int(-(-share * a // 1)), low) for a, low in zip(asked, least, strict=False)]
-    aim = np.array(aims, dtype=np.int64)
-    oracle = Oracle.of(market, plain.flow, **options)
-    found = oracle.attempt(aim)
-    units, _ = oracle.reached(aim, found)
-    exits = market.exits(aim)
-    exits.add(int((aim - units).sum()), list(range(market.groups)))
-    return exits, found.status == "optimal"
+    return np.array(aims, dtype=np.int64)

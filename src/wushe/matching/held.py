@@ -133,3 +133,16 @@ def loosen(matching: Matching, held: Array) -> Loose:
 
 def _where(taken: Array) -> dict[int, int]:
     return {at: int(taken[at]) for at in np.flatnonzero(taken).tolist()}
+
+
+def grouped(rows: Array, columns: Array, size: int) -> tuple[Array, Array]:
+    """Return `rows` sorted by column, and where each of `size` columns begins, int64 (size + 1,)."""
+    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=size))])
+    return rows[np.argsort(columns, kind="stable")], start
+
+
+def ranks(order: Array, size: int) -> Array:
+    """Return the place of each of `size` numbers in `order`, int64; -1 where it is not there."""
+    found = np.full(size, -1, dtype=np.int64)
+    found[order] = np.arange(len(order))
+    return found

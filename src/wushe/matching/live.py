@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from wushe.matching.changes import Parts, evolved
-from wushe.matching.held import GONE, NeedRow, held_rows, loosen, row_of
+from wushe.matching.held import GONE, NeedRow, grouped, held_rows, loosen, ranks, row_of
 from wushe.matching.journal import Journal
 from wushe.matching.kernel import LiveMatching, Problem, solve
 from wushe.matching.records import Pair, Records, amount_of, limit_of
@@ -78,6 +78,11 @@ class LiveCity:
         *,
         history: int = HISTORY,
     ) -> None:
+        aim = matching.report.objective
+        if aim.tiers or aim.fairness != "none":
+            raise ValueError(
+                "a live matching keeps the plain objective: match without tiers and fairness"
+            )
         self.network, self.offers, self.plugins, self.matching = network, offers, plugins, matching
         parts = Parts(network, plugins, matching.prepared.context)
         self.records = Records(network, offers, plugins, matching, parts)
@@ -96,7 +101,7 @@ class LiveCity:
         self._journal = Journal(history)
         self._beyond = {0: loose.beyond}
         self._rows: dict[int, NeedRow] = {}
-        self._gained: dict[int, frozenset[int]] = {}
+        self._gained: dict[int, set[int]] = {}
 
     # --- what is -------------------------------------------------------------------------------
 
@@ -179,7 +184,7 @@ class LiveCity:
         return self._kernel.capacity(column) + self._taken.get(column, 0)
 
     def price(self, offer: str) -> int:
-        """Return what one unit more of `offer` would save; see `value_of` for more units."""
+        """Return the dual price of a unit of `offer`, one of several where prices tie; `value_of` is exact."""
         return self._kernel.offer_price(self._column(offer))
 
     def value_of(self, offer: str, more: int) -> int:
@@ -188,6 +193,20 @@ class LiveCity:
         with self.what_if():
             self.set_capacity(offer, self.capacity(offer) + more)
             return before - self.objective
+
+    def could_serve(self, offer: Offer, need: str) -> bool:
+        """Return whether `offer`, changed for this need alone, would serve it in every optimal assignment.
+
+        Quickly found: the offer's pairs with all other needs stay as they are.
+        """
+        row, column = self._row(need), self._column(offer.id)
+        pair = self.records.pair(self.records.need(need), offer)
+        if pair is None:
+            return False
+        with self.what_if():
+            with self._journal.change():
+                self._set_edge(row, column, pair)
+            return self.at_worst(need) == 0
 
     def candidates(self, need: str) -> list[tuple[str, int]]:
         """Return (offer id, cost of a unit) of the offers that may serve `need`, cheapest first."""
@@ -428,7 +447,7 @@ class LiveCity:
 
     def _note_columns(self, row: int, state: NeedRow) -> None:
         for column in state.columns.tolist():
-            self._gained[column] = self._gained.get(column, frozenset()) | {row}
+            self._gained.setdefault(column, set()).add(row)
 
     def _later(self, column: int) -> set[int]:
         """Return the rows changed since that have, or once had, an edge to `column`."""
@@ -445,14 +464,14 @@ class LiveCity:
     @cached_property
     def _by_column(self) -> tuple[Array, Array]:
         """The base problem's rows sorted by column, and where each column begins."""
-        return _grouped(self._base.row, self._base.column, len(self.offers))
+        return grouped(self._base.row, self._base.column, len(self.offers))
 
     @cached_property
     def _clipped(self) -> tuple[Array, Array]:
         """The same of the edges that may carry less than their need asks for."""
         row = self._base.row
         less = self._base.bounds < self.matching.prepared.needs["quantity"][row]
-        return _grouped(row[less], self._base.column[less], len(self.offers))
+        return grouped(row[less], self._base.column[less], len(self.offers))
 
     def _sorted_problem(self) -> tuple[Problem, list[str], Array]:
         """Return the problem as a fresh matching would state it, its need ids and what they ask for."""
@@ -461,7 +480,7 @@ class LiveCity:
         rows = np.array([row for _, row in open_needs], dtype=np.int64)
         names = self._columns[: self._kernel.offers]
         order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
-        row, column = _ranks(rows, len(now.penalty))[now.row], _ranks(order, len(names))[now.column]
+        row, column = ranks(rows, len(now.penalty))[now.row], ranks(order, len(names))[now.column]
         by = np.lexsort((column, now.cost, row))
         most = np.minimum(now.bounds, now.capacity[now.column])[by]
         reached = np.zeros(len(rows), dtype=np.int64)
@@ -479,14 +498,3 @@ class LiveCity:
         return (
             int(self.matching.prepared.needs["quantity"][row]) if state is None else state.quantity
         )
-
-
-def _grouped(rows: Array, columns: Array, size: int) -> tuple[Array, Array]:
-    start = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=size))])
-    return rows[np.argsort(columns, kind="stable")], start
-
-
-def _ranks(order: Array, size: int) -> Array:
-    ranks = np.full(size, -1, dtype=np.int64)
-    ranks[order] = np.arange(len(order))
-    return ranks

@@ -352,7 +352,7 @@ def _offer_columns(
 def _minutes(clock: Array) -> Array:
     """Return minutes since midnight of times such as ``09:30``, int16, -1 where unknown."""
     known = {c: int(c[:2]) * 60 + int(c[3:]) for c in set(clock.tolist()) - {None}}
-    return np.array([known.get(c, -1) for c in clock.tolist()], dtype=np.int16)
+    return codes_of(known, clock, len(clock)).astype(np.int16)
 
 
 def _weekdays(days: Array) -> Array:

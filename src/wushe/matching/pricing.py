@@ -15,6 +15,7 @@ import attrs
 import numpy as np
 
 from wushe.errors import WusheError
+from wushe.matching.again import Again
 from wushe.matching.book import Book, joined, keys_of, pairs_of
 from wushe.matching.bounds import CostBounds
 from wushe.matching.candidates import (
@@ -35,12 +36,11 @@ from wushe.matching.kernel import Problem, Solution, solve
 from wushe.matching.nearby import NO_LIMIT, Nearby, Sides, on_sphere
 from wushe.matching.prepare import Prepared
 from wushe.matching.reach import Reach
-from wushe.matching.warm import solve_again
 from wushe.model.storage import Array
 from wushe.plugins.manager import Plugins
 
-ALL_PAIRS = 2_000_000
-"""Up to this many pairs in reach are simply all listed."""
+ALL_PAIRS = 16_000_000
+"""Up to this many pairs in reach are simply all listed: faster than to search, and within 2 GB."""
 PER_ROUND = 8
 """Pairs that a need may propose in a round; four times as many after each round of refusals only."""
 OPAQUE_ROUNDS = 3
@@ -169,20 +169,18 @@ class _Search:
     def run(self, nearest: int, prove: bool) -> Priced:
         """List, solve, and as long as `prove` and there is something better, list more."""
         self.begin(nearest)
-        problem = self.problem()
-        solution = solve(problem, work_limit=self.work_limit)
+        state = Again(self.problem(), self.work_limit)
         want = np.where(self.reach.total > 0, PER_ROUND, 0)
         done = False
-        while prove and not done and solution.status == "optimal":
+        while prove and not done and state.solution.status == "optimal":
             if self.bounds.opaque and self.rounds >= OPAQUE_ROUNDS:
                 break
-            looked = self.look(solution, want)
-            added, flow = self.extend(solution)
-            if added:
-                problem = self.problem()
-                solution = solve_again(problem, flow, solution, work_limit=self.work_limit)
-            done = not looked and not added
-        return self.result(problem, solution, done and not self.bounds.opaque)
+            looked = self.look(state.solution, want)
+            need, offer, cost = self.extend(state.solution)
+            if len(need):
+                state.extend(self.problem(), need, offer, cost)
+            done = not looked and not len(need)
+        return self.result(state.problem, state.solution, done and not self.bounds.opaque)
 
     def begin(self, nearest: int) -> None:
         """List each need's best pairs by the declared bounds, and those that no bound covers."""
@@ -227,12 +225,12 @@ class _Search:
         self.book.enter(judged, np.zeros(len(need), dtype=bool))
         return len(need)
 
-    def extend(self, solution: Solution) -> tuple[int, Array]:
-        """List what improves the solution; return how many pairs, and the flow over the list then."""
-        need, offer, cost = self.book.better(solution.row_price, solution.column_price)
-        self.edges, at = self.edges.merged(need, offer, cost)
-        self.added += len(need)
-        return len(need), np.insert(solution.flow, at, 0)
+    def extend(self, solution: Solution) -> tuple[Array, Array, Array]:
+        """List what improves the solution; return it as (need, offer, cost), by need."""
+        better = self.book.better(solution.row_price, solution.column_price)
+        self.edges, _ = self.edges.merged(*better)
+        self.added += len(better[0])
+        return better
 
     def problem(self) -> Problem:
         """Return the problem over the listed pairs."""

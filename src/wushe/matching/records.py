@@ -94,6 +94,14 @@ class Records:
         penalty = penalties(steps, self.matching.candidates.max_cost)
         return pairs, quantity, int(penalty[0])
 
+    def pair(self, need: Need, offer: Offer) -> Pair | None:
+        """Return the pair of the two as the hooks see it, None where it is refused."""
+        small, found = self.parts.candidates(table_of("needs", [need]), table_of("offers", [offer]))
+        if not len(found.cost):
+            return None
+        limit = min(limit_of(offer), int(small.needs["quantity"][0]))
+        return Pair(need.id, offer.id, int(found.cost[0]), limit)
+
     def pairs_of_offer(self, offer: Offer, is_open: Callable[[str], bool]) -> list[Pair]:
         """Return the pairs of `offer` with the needs that are open."""
         pool = table_of("offers", [offer])

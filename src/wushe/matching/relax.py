@@ -14,7 +14,7 @@ from wushe.matching.live import LiveCity
 from wushe.matching.prepare import NATION, Prepared
 from wushe.matching.records import factor_of
 from wushe.matching.result import match
-from wushe.matching.sentences import KINDS, NOTHING_HELPS, Kind, sentence
+from wushe.matching.sentences import ANOTHER_CHOSEN, KINDS, NOTHING_HELPS, Kind, sentence
 from wushe.matching.widen import WIDEN, Case
 from wushe.model.help import Offer
 from wushe.model.tables import Table, table_of
@@ -81,11 +81,14 @@ def relaxation(live: LiveCity, need: str) -> Relaxation:
     confirmed by solving again. Amounts are found by doubling and bisection: more of an offer never
     serves a need less. A consent that was refused is not asked for again.
 
-    A need bound to others (team, visit, chain) is confirmed by a whole matching of the changed tables.
+    A need bound to others (team, visit, chain) is confirmed by a whole matching of the changed tables; one
+    that waits for another is relaxed there; one that another was chosen for has no relaxation.
     Raises KeyError for an id that is not open, ValueError where every optimal assignment serves the need in full.
     """
-    search = _Search.of_bound(live, need) if live.held(need) else _Search.of(live, need)
-    if search.missing <= 0:
+    search = _bound_search(live, need) if live.held(need) else _Search.of(live, need)
+    if search is None:
+        return Relaxation(need, None, None, None, 0, "", ANOTHER_CHOSEN, Edit())
+    if search.missing <= 0 and search.waiting is None:
         raise ValueError(f"need {need!r} is served in full: there is nothing to relax")
     for kind in search.kinds():
         for found in search.tries(kind):
@@ -120,6 +123,8 @@ class _Search:
     missing: int
     quick: bool
     """Whether the live matching can confirm; else a whole matching does."""
+    waiting: str | None = None
+    """The need that waits for this one, where that is the one asked about."""
 
     @classmethod
     def of(cls, live: LiveCity, need: str) -> _Search:
@@ -141,6 +146,11 @@ class _Search:
         missing = int(live.matching.unserved[rows[at]])
         return cls(live, need, rows[at], small, at, _refusals(live, small, at), missing, False)
 
+    @property
+    def goal(self) -> str:
+        """The need that is to be served: this one, or the one that waits for it."""
+        return self.waiting or self.need
+
     def confirm(self, edit: Edit) -> bool:
         """Return whether `edit` serves the need in full: in every optimum, or in the one found anew."""
         live = self.live
@@ -151,7 +161,7 @@ class _Search:
         anew = match(
             *edit.apply(live.network, live.offers), live.plugins, live.records.parts.context
         )
-        mine = anew.prepared.needs["id"] == self.need
+        mine = anew.prepared.needs["id"] == self.goal
         return not anew.unserved[mine].any()
 
     def candidates(self) -> list[tuple[str, int]]:
@@ -198,11 +208,11 @@ class _Search:
             offer=found.offer or "", amount=found.amount, what=found.what, place=self._place_name(place),
         )  # fmt: skip
         return Relaxation(
-            self.need, found.kind, found.offer, where, found.amount, found.unit, text, found.edit
+            self.goal, found.kind, found.offer, where, found.amount, found.unit, text, found.edit
         )
 
     def nothing(self) -> Relaxation:
-        return Relaxation(self.need, None, None, None, 0, "", NOTHING_HELPS, Edit())
+        return Relaxation(self.goal, None, None, None, 0, "", NOTHING_HELPS, Edit())
 
     # --- one kind each -------------------------------------------------------------------------
 
@@ -229,8 +239,12 @@ class _Search:
         found.sort(key=lambda f: f[:3])
         for amount, _, key, offer, wider in found[:TRIES]:
             edit = offer_edit(self.live, offer, **wider.values)
-            if edit is not None:
+            if edit is not None and self._promising(edit, key):
                 yield _Try(kind, key, amount, wider.unit, edit, wider.what)
+
+    def _promising(self, edit: Edit, offer: str) -> bool:
+        changed = next(record for record in edit.offers if record.id == offer)
+        return not self.quick or self.live.could_serve(changed, self.need)
 
     def _units(self) -> Iterator[_Try]:
         """More of an offer that may serve the need already.
@@ -340,6 +354,22 @@ class _Search:
 
     def _place_name(self, row: int) -> str:
         return str(self.live.network.tables["places"]["name"][row]) if row >= 0 else "–"
+
+
+def _bound_search(live: LiveCity, need: str) -> _Search | None:
+    """Return where to look for a need that is bound: at the need that it waits for, where it waits.
+
+    None where it was left for another of several, which is no shortage.
+    """
+    search = _Search.of_bound(live, need)
+    if search.reason == "alternative":
+        return None
+    if search.reason == "waits":
+        first = int(live.matching.prepared.groups.after[search.row])
+        if first >= 0:
+            before = _Search.of_bound(live, live.matching.prepared.needs["id"][first])
+            return attrs.evolve(before, waiting=need)
+    return search
 
 
 def _rows_of(live: LiveCity, need: str) -> list[int]:

@@ -16,6 +16,10 @@ KINDS: tuple[Kind, ...] = (
     "consent", "vetting", "window", "limit", "restriction", "reach", "skill", "units", "new_offer",
 )  # fmt: skip
 """What may be relaxed, the easiest first."""
+ANOTHER_CHOSEN = Text(
+    "几项择一，已安排另一项：不缺资源，要换成这一项请先撤销另一项",
+    "one of several was asked for and another one is planned: nothing is lacking; withdraw that one to have this",
+)
 NOTHING_HELPS = Text(
     "试过的单项改变都不能满足这项需求：请核对需求本身，或由人工商定",
     "no single change that was tried serves this need: look at the need itself, or settle it by hand",

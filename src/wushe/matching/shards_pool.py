@@ -80,12 +80,13 @@ class Tender:
             used[number, place] = part.use(answer.edges, answer.units)[shared]
         total = used.sum(axis=0)
         mean = (worth * used).sum(axis=0) // np.maximum(total, 1)
-        return np.where(total > 0, mean, worth.max(axis=0))
+        return np.asarray(np.where(total > 0, mean, worth.max(axis=0)))
 
     def bound(self, prices: Array, priced: Sequence[Answer]) -> int:
         """Return what the answers at `prices` prove for the whole: no flow costs less."""
-        capacity = zip(prices.tolist(), self.capacity.tolist(), strict=True)
-        return sum(answer.bound for answer in priced) - sum(p * units for p, units in capacity)
+        pairs = zip(prices.tolist(), self.capacity.tolist(), strict=True)
+        paid = int(sum(price * units for price, units in pairs))
+        return sum(answer.bound for answer in priced) - paid
 
     def orders(self, kind: Kind, values: Array, near: Sequence[Answer] | None) -> list[Order]:
         """Return one order for each part; `values` (n_shared,) for all or (n_parts, n_shared)."""

@@ -7,7 +7,9 @@ depends on who was done first. Pieces are sent once; orders and answers are smal
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
+import pickle
 import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +95,7 @@ def serve(orders: Connection, loud: bool) -> None:
                 answer = error
             try:
                 orders.send(answer)
-            except (TypeError, ValueError, AttributeError) as error:  # cannot be pickled
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
                 orders.send(RuntimeError(f"{type(answer).__name__}: {answer} ({error})"))
 
 
@@ -115,9 +117,10 @@ class _Crew:
             self._next(end, waiting, busy, orders)
         answers: dict[int, Answer] = {}
         while busy:
-            for end in wait(list(busy)):
+            ready: list[Any] = wait(list(busy))
+            for end in ready:
                 try:
-                    answer = end.recv()  # type: ignore[union-attr]
+                    answer = end.recv()
                 except (EOFError, ConnectionResetError) as error:
                     raise RuntimeError(ENDED) from error
                 if isinstance(answer, Exception):
@@ -159,12 +162,13 @@ def _shares(pieces: Sequence[Piece], workers: int) -> list[list[int]]:
 def _on_dask(pieces: Sequence[Piece], cluster: Any) -> Iterator[Run]:
     """Scatter the pieces over the cluster's workers and let them answer there."""
     try:
-        from dask.distributed import Client
+        library: Any = importlib.import_module("dask.distributed")
     except ImportError as error:
         raise ImportError(
             "`cluster` needs dask.distributed: pip install wushe[distributed]"
         ) from error
-    client = cluster if isinstance(cluster, Client) else Client(cluster)
+    own = not isinstance(cluster, library.Client)
+    client = library.Client(cluster, set_as_default=False) if own else cluster
     try:
         held = client.scatter(list(pieces), hash=False)
 
@@ -177,5 +181,5 @@ def _on_dask(pieces: Sequence[Piece], cluster: Any) -> Iterator[Run]:
 
         yield run
     finally:
-        if client is not cluster:
+        if own:
             client.close()

@@ -157,6 +157,8 @@ def _allotted(piece: Piece, units: Array) -> Problem:
 
 def _fallback(piece: Piece, column_price: Array) -> Array:
     problem = piece.problem
+    if not piece.shared.any():
+        return problem.penalty
     own = np.flatnonzero(~piece.shared[problem.column])
     price = problem.cost[own] + column_price[problem.column[own]]
     cheapest = problem.penalty.copy()

@@ -13,10 +13,29 @@ import heapq
 import math
 from collections.abc import Sequence
 from decimal import Context, Decimal
-from fractions import Fraction
 from typing import Any, Literal
 
 Measure = Literal["leximin", "proportional"]
+
+
+@functools.total_ordering
+class Coverage:
+    """The coverage k/a of a group that has `k` units; the smaller group's comes first where equal."""
+
+    __slots__ = ("a", "k")
+
+    def __init__(self, k: int, a: int) -> None:
+        self.k, self.a = k, a
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Coverage) and self.k == other.k and self.a == other.a
+
+    def __hash__(self) -> int:
+        return hash((self.k, self.a))
+
+    def __lt__(self, other: Coverage) -> bool:
+        mine, its = self.k * other.a, other.k * self.a
+        return mine < its or (mine == its and self.a < other.a)
 
 
 @functools.total_ordering
@@ -63,31 +82,29 @@ class Gain:
 
 def rank(measure: Measure, units: int, asked: int) -> Any:
     """Return the rank at which a group that has `units` takes its next one: the lowest goes first."""
-    if measure == "leximin":
-        return Fraction(units, asked), asked
-    return Gain(units, asked)
+    return Coverage(units, asked) if measure == "leximin" else Gain(units, asked)
 
 
 def share_out(
-    measure: Measure, asked: Sequence[int], least: Sequence[int], total: int
+    measure: Measure, asked: Sequence[int], least: Sequence[int], most: Sequence[int], total: int
 ) -> list[int]:
-    """Return the units of each group, from `least` to `asked`, that are fairest for their `total`.
+    """Return the units of each group, from `least` to `most`, that are fairest for their `total`.
 
     Of groups at the same rank, those named first get the unit. Expects `total` between the sums.
     """
     groups = range(len(asked))
-    units = _level(asked, least, total)
-    queue = [(rank(measure, units[g], asked[g]), g) for g in groups if units[g] < asked[g]]
+    units = _level(asked, least, most, total)
+    queue = [(rank(measure, units[g], asked[g]), g) for g in groups if units[g] < most[g]]
     heapq.heapify(queue)
     for _ in range(total - sum(units)):
         _, g = heapq.heappop(queue)
         units[g] += 1
-        if units[g] < asked[g]:
+        if units[g] < most[g]:
             heapq.heappush(queue, (rank(measure, units[g], asked[g]), g))
     # The level was a guess that may have gone too far for some: exchanging the worst unit taken for
     # the best one left until that gains nothing ends at the optimum of separable concave gains.
     while True:
-        up = [(rank(measure, units[g], asked[g]), g) for g in groups if units[g] < asked[g]]
+        up = [(rank(measure, units[g], asked[g]), g) for g in groups if units[g] < most[g]]
         down = [(rank(measure, units[g] - 1, asked[g]), g) for g in groups if units[g] > least[g]]
         if not up or not down or min(up) >= max(down):
             return units
@@ -95,12 +112,15 @@ def share_out(
         units[max(down)[1]] -= 1
 
 
-def _level(asked: Sequence[int], least: Sequence[int], total: int) -> list[int]:
+def _level(
+    asked: Sequence[int], least: Sequence[int], most: Sequence[int], total: int
+) -> list[int]:
     """Return units that are about one share of what was asked, summing to at most `total`."""
     bits = max(asked, default=1).bit_length() + len(asked).bit_length() + 2
 
     def at(level: int) -> list[int]:
-        return [max(low, a * level >> bits) for a, low in zip(asked, least, strict=True)]
+        bounds = zip(asked, least, most, strict=True)
+        return [max(low, min(top, a * level >> bits)) for a, low, top in bounds]
 
     low, high = 0, 1 << bits
     while low < high:

@@ -88,7 +88,7 @@ class NeedCategory:
     unknown (base units); `skills` what every helper must have; `refers` whether serving it hands
     the household's facts to another party, so that consent is needed; `minors` whether it is work
     with minors by its nature, so that helpers must be vetted (未成年人保护法 article 62).
-    With `roles` it is a team's work, counted in times: different helpers fill all of the roles, or nobody comes.
+    With `roles` it is a team's work, counted in times: one helper for each role, all of them, or nobody comes.
     """
 
     id: str

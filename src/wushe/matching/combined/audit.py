@@ -26,7 +26,9 @@ def crowd_of(layout: Layout, used: Array) -> Array:
     """Return how many pairs of each clique are used, int64 (n_cliques,)."""
     if not layout.cliques:
         return np.zeros(0, dtype=np.int64)
-    counts: Array = np.add.reduceat(used[layout.clique_pair].astype(np.int64), layout.clique_start[:-1])
+    counts: Array = np.add.reduceat(
+        used[layout.clique_pair].astype(np.int64), layout.clique_start[:-1]
+    )
     return counts
 
 

@@ -91,9 +91,7 @@ def lay_out(given: Combined) -> Layout:
     keep = np.flatnonzero(_useful(rows, row, person[column], most))
     row, column, most, step = row[keep], column[keep], most[keep], step[keep]
     entity = np.where(visit >= 0, -1 - visit, np.arange(n))
-    pairs, pair = np.unique(
-        np.stack([entity[row], person[column]]), axis=1, return_inverse=True
-    )
+    pairs, pair = np.unique(np.stack([entity[row], person[column]]), axis=1, return_inverse=True)
     clique_start, clique_pair = _cliques(given, team, row, pair.ravel(), pairs)
     return Layout(
         edge=keep,
@@ -200,9 +198,7 @@ def _able(rows: _Rows, row: Array, person: Array, most: Array, size: Array) -> A
         return able
     slot, at = np.unique(np.stack([row[inside], person[inside]]), axis=1, return_inverse=True)
     full = np.bincount(at.ravel(), most[inside].astype(float)) >= rows.demand[slot[0]] * CLOSE
-    both, to = np.unique(
-        np.stack([rows.visit[slot[0]], slot[1]]), axis=1, return_inverse=True
-    )
+    both, to = np.unique(np.stack([rows.visit[slot[0]], slot[1]]), axis=1, return_inverse=True)
     served = np.bincount(to.ravel(), full, minlength=both.shape[1])
     able[inside] = (served == size[both[0]])[to.ravel()[at.ravel()]]
     return able
@@ -239,7 +235,8 @@ def _overlaps(given: Combined, row: Array, pair: Array, pairs: Array) -> tuple[A
 
     A person's windows are in such a set at the last begin before some window of theirs ends.
     """
-    assert given.begins is not None and given.ends is not None
+    assert given.begins is not None
+    assert given.ends is not None
     timed = given.begins[row] >= 0
     begins, ends = given.begins[row[timed]], given.ends[row[timed]] + given.travel
     member = pair[timed]

@@ -197,10 +197,10 @@ def solve_exactly(layout: Layout, nodes: int, seconds: float | None) -> Exact:
         options["time_limit"] = max(seconds, 0.01)
     found = milp(
         cost,
-        integrality=np.ones(size),
+        integrality=np.ones(size, dtype=np.int64),
         bounds=Bounds(0, np.array(model.top, dtype=float)),
         constraints=LinearConstraint(matrix, model.lower, model.upper),
-        options=options,
+        options=options,  # type: ignore[arg-type]
     )
     flow = None
     if found.x is not None:

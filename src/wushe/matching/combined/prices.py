@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from wushe.matching.combined.links import Links, choose, link
 from wushe.matching.combined.audit import sums
 from wushe.matching.combined.layout import Layout
 from wushe.matching.combined.links import Links, choose, link
@@ -77,9 +75,10 @@ class Pricer:
         self.split = (smallest < self.slot_need)[slot]
         self.split_at = np.flatnonzero(self.split)
         clique = np.repeat(np.arange(y.cliques), np.diff(y.clique_start))
-        shape = (len(y.pair_person), y.cliques)
-        ones = np.ones(len(clique), dtype=np.int64)
-        self.members = csr_array((ones, (y.clique_pair, clique)), shape=shape)
+        order = np.argsort(y.clique_pair, kind="stable")
+        self.pair_clique = clique[order]
+        pairs = np.arange(len(y.pair_person) + 1)
+        self.pair_start = np.searchsorted(y.clique_pair[order], pairs)
         self.links: Links = link(layout)
         self.none_sum = total(y.penalty, y.demand)
         dearest = self.none_sum + total(y.cost, y.demand[y.row]) + 1
@@ -91,7 +90,7 @@ class Pricer:
     def __call__(self, prices: Array, charges: Array) -> Choice:
         """Return the choice at scaled integer `prices` (n_columns,) and `charges` (n_cliques,)."""
         y, s = self.layout, self.scale
-        on_pair = self.members @ charges
+        on_pair = self._charged(charges)
         unit_cost = self.base + prices[self.column]
         fee = np.zeros(len(unit_cost), dtype=np.int64)
         if y.cliques:
@@ -221,10 +220,35 @@ class Pricer:
     def _crowd(self, at: Array, units: Array) -> Array:
         """Return how many pairs of each clique are used, split use counted by its share."""
         use = np.zeros(len(self.layout.pair_person))
-        share = np.where(self.split[at] & ~self.inside[at], units / self.spread[self.order[at]], 1.0)
+        share = np.where(
+            self.split[at] & ~self.inside[at], units / self.spread[self.order[at]], 1.0
+        )
         np.add.at(use, self.pair[at], share)
-        crowd: Array = self.members.T @ np.minimum(use, 1.0)
+        pair = np.flatnonzero(use)
+        entry = _ranges(self.pair_start[pair], self.pair_start[pair + 1])
+        width = self.pair_start[pair + 1] - self.pair_start[pair]
+        weight = np.repeat(np.minimum(use[pair], 1.0), width)
+        crowd: Array = np.bincount(self.pair_clique[entry], weight, minlength=self.layout.cliques)
         return crowd
+
+    def _charged(self, charges: Array) -> Array:
+        """Return the charges of each pair's cliques; few cliques have any."""
+        y = self.layout
+        some = np.flatnonzero(charges)
+        entry = _ranges(y.clique_start[some], y.clique_start[some + 1])
+        charge = np.repeat(charges[some], y.clique_start[some + 1] - y.clique_start[some])
+        # Sums stay below 2^53, see `safe`: floats hold them exactly.
+        found = np.bincount(y.clique_pair[entry], charge, minlength=len(y.pair_person))
+        whole: Array = found.astype(np.int64)
+        return whole
+
+
+def _ranges(first: Array, last: Array) -> Array:
+    """Return the numbers from each first to before each last, one range after another."""
+    width = last - first
+    ahead = np.cumsum(width) - width
+    numbers: Array = np.arange(int(width.sum())) + np.repeat(first - ahead, width)
+    return numbers
 
 
 _HUGE = 2**60

@@ -54,15 +54,17 @@ class Combined:
     def __post_init__(self) -> None:
         n, m = len(self.problem.penalty), len(self.problem.capacity)
         lowest = {"team": -1, "visit": -1, "one_of": -1, "after": -1, "begins": -1, "ends": -1}
-        for name in lowest:
-            self._keep(name, n, lowest[name], n if name == "after" else LATEST)
+        for name, least in lowest.items():
+            self._keep(name, n, least, n if name == "after" else LATEST)
         self._keep("person", m, 0, LATEST)
         self._keep("pack", m, 1, 2**62)
         for name, length in (("whole", n), ("many", m)):
             given = getattr(self, name)
             flags = np.zeros(length, dtype=bool) if given is None else np.asarray(given)
             if flags.shape != (length,) or flags.dtype != np.bool_:
-                raise ValueError(f"{name} is {flags.dtype} {flags.shape}, expected bool ({length},)")
+                raise ValueError(
+                    f"{name} is {flags.dtype} {flags.shape}, expected bool ({length},)"
+                )
         if not 0 <= self.travel < LATEST:
             raise ValueError(f"travel is {self.travel}, expected 0 to 2^40 minutes")
         self._check_windows()
@@ -107,7 +109,9 @@ class Combined:
             step = np.where(step >= 0, step[step], -1)  # 2, 4, 8, ... steps back
         if (step >= 0).any():
             at = int(seen[step >= 0][0])
-            raise ValueError(f"after[{at}] leads into a circle: use a team for rows that need each other")
+            raise ValueError(
+                f"after[{at}] leads into a circle: use a team for rows that need each other"
+            )
 
     @property
     def persons(self) -> Array:

@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 
 from wushe.matching.combined.audit import cost_of, crowd_of, keeps_rules, pairs_used, sums
-from wushe.matching.combined.layout import Layout
 from wushe.matching.combined.members import Members
 from wushe.matching.combined.prices import Choice, Pricer
 from wushe.matching.combined.state import Now, State
 from wushe.matching.kernel.problem import Array
+
+ENOUGH = 20_000
+"""Passes go on while they lower the objective by more than one part in so many."""
+CHOICES = 5
+"""How many persons or columns are tried for a unit before it is given up."""
 
 
 class Search:
@@ -33,7 +37,7 @@ class Search:
         self.barred = np.zeros(len(y.edge), dtype=bool)
         on = self._consistent(choice)
         self.state = self._start(choice, on)
-        self._drop_short(np.flatnonzero(self.state.forced & on).tolist())
+        self._drop_short(np.flatnonzero(self.state.forced & on).tolist(), again=False)
 
     def run(self, passes: int) -> None:
         """Part conflicts, fix packs, then improve in passes while they pay."""
@@ -49,7 +53,7 @@ class Search:
             self._moves(now)
             self._part()
             self._record(self.state.now())
-            if self.best_cost >= before:
+            if before - self.best_cost <= before // ENOUGH:
                 return
 
     def _record(self, now: Now) -> None:
@@ -103,11 +107,11 @@ class Search:
             if before >= 0 and state.on[before] and not self.members.held(before, state.on):
                 state.set_row(before, forced=False)
 
-    def _on(self, unit: int) -> None:
-        """Switch a unit on with the choice that is cheapest at present prices."""
+    def _on(self, unit: int, rank: int = 0) -> None:
+        """Switch a unit on with its cheapest choice at present prices (`rank` 0), or a dearer one."""
         y, state = self.layout, self.state
         rows = self.members.rows(unit)
-        masks = self._masks(rows)
+        masks = self._masks(rows, rank)
         for r in rows:
             state.on[r], was = True, state.on[r]
             held = self.members.held(r, state.on)
@@ -117,17 +121,16 @@ class Search:
             if y.after[r] >= 0 and not state.forced[y.after[r]]:
                 state.set_row(int(y.after[r]), forced=True)
 
-    def _masks(self, rows: list[int]) -> dict[int, Array]:
-        """Return the edges to open for each row: its visit's or its own cheapest choice."""
+    def _masks(self, rows: list[int], rank: int = 0) -> dict[int, Array]:
+        """Return the edges to open for each row: its visit's or its own choice, by rank."""
         y, live = self.layout, self.state.live
         costs: dict[int, dict[int, int]] = {}
         for r in rows:
-            span = range(int(y.start[r]), int(y.start[r + 1]))
-            if not self.choosing[span.start : span.stop].any():
-                continue
-            entity = costs.setdefault(int(y.entity[r]), {})
-            for key, cost in self._options(r, span, live).items():
-                entity[key] = entity.get(key, 0) + cost
+            if self.choosing[self.state.span(r)].any():
+                entity = costs.setdefault(int(y.entity[r]), {})
+                edges = range(int(y.start[r]), int(y.start[r + 1]))
+                for option, cost in self._options(r, edges, live).items():
+                    entity[option] = entity.get(option, 0) + cost
         masks = {}
         for r in rows:
             span = self.state.span(r)
@@ -136,9 +139,11 @@ class Search:
                 masks[r] = ~shut
                 continue
             options = costs[int(y.entity[r])]
-            pick = min(options, key=lambda k: (options[k], k), default=-1)
-            key = y.pair[span] if self.visiting[span].any() else np.arange(span.start, span.stop)
-            masks[r] = ~shut & (key == pick)
+            ranked = sorted((cost, k) for k, cost in options.items() if cost < _NEVER)
+            pick = ranked[min(rank, len(ranked) - 1)][1] if ranked else -1
+            visiting = bool(self.visiting[span].any())
+            here: Array = y.pair[span] if visiting else np.arange(span.start, span.stop)
+            masks[r] = ~shut & (here == pick)
         return masks
 
     def _options(self, r: int, span: range, live: Any) -> dict[int, int]:
@@ -160,13 +165,13 @@ class Search:
             left[pair] -= take
         return {pair: cost if left[pair] == 0 else _NEVER for pair, cost in found.items()}
 
-    def _try(self, off: list[int], on: list[int]) -> bool:
+    def _try(self, off: list[int], on: list[int], rank: int = 0) -> bool:
         """Switch units; keep it if all they need is there and the objective falls."""
         state, before, mark = self.state, self.state.objective, self.state.mark()
         for unit in off:
             self._off(unit)
         for unit in on:
-            self._on(unit)
+            self._on(unit, rank if unit == on[0] else 0)
         rows = [r for unit in on for r in self.members.rows(unit)]
         rows += [int(self.layout.after[r]) for r in rows if self.layout.after[r] >= 0]
         if state.objective < before and not state.short(rows):
@@ -174,11 +179,11 @@ class Search:
         state.back(mark)
         return False
 
-    def _drop_short(self, rows: list[int]) -> None:
+    def _drop_short(self, rows: list[int], *, again: bool = True) -> None:
         """Switch units off, one after another, until every forced row is served in full."""
         state, y = self.state, self.layout
         for r in rows:
-            if state.short([r]) and not self._other_choice(int(y.unit[r])):
+            if state.short([r]) and not (again and self._other_choice(int(y.unit[r]))):
                 for unit in self.members.leaning([int(y.unit[r])], state.on):
                     self._off(unit)
                 if not y.strict[y.unit[r]]:
@@ -192,9 +197,9 @@ class Search:
         self._choose_again(unit)
         return not self.state.short(self.members.rows(unit))
 
-    def _choose_again(self, unit: int) -> None:
+    def _choose_again(self, unit: int, rank: int = 0) -> None:
         rows = self.members.rows(unit)
-        for r, mask in self._masks(rows).items():
+        for r, mask in self._masks(rows, rank).items():
             self.state.set_row(r, narrow=mask)
 
     # --- conflicts -------------------------------------------------------------------------
@@ -280,6 +285,7 @@ class Search:
         live[y.unit[state.on]] = True
         tied = np.zeros(len(y.strict), dtype=bool)
         tied[y.unit[(y.demand > 0) & (y.strict[y.unit] | (y.one_of >= 0) | (y.after >= 0))]] = True
+        self._note_holders(now)
         entering = np.flatnonzero(tied & ~live & (choice.gain < 0))
         for unit in entering[np.argsort(choice.gain[entering], kind="stable")].tolist():
             if self.stop():
@@ -297,21 +303,57 @@ class Search:
             if state.on[self.members.rows(unit)[0]]:
                 self._rechoose(unit)
 
+    def _note_holders(self, now: Now) -> None:
+        """Remember which units with a choice hold each column."""
+        y = self.layout
+        self.holders: dict[int, list[int]] = {}
+        for e in np.flatnonzero(self.choosing & (now.flow > 0)).tolist():
+            units = self.holders.setdefault(int(y.column[e]), [])
+            if int(y.unit[y.row[e]]) not in units:
+                units.append(int(y.unit[y.row[e]]))
+
     def _enter(self, unit: int) -> None:
         """Try to serve a unit, with all that it needs and without its rivals."""
         state = self.state
         needed = self.members.needed(unit)
         coming = [u for u in reversed(needed) if not state.on[self.members.rows(u)[0]]]
         rivals = [v for u in coming for v in self.members.rivals(u, state.on)]
-        if not any(v in needed for v in rivals) and unit in coming:
-            self._try(self.members.leaning(list(dict.fromkeys(rivals)), state.on), coming)
+        if any(v in needed for v in rivals) or unit not in coming:
+            return
+        off = self.members.leaning(list(dict.fromkeys(rivals)), state.on)
+        choosing = self._is_choosing(unit)
+        for rank in range(CHOICES if choosing else 1):
+            if self._try(off, coming, rank):
+                state.forget()
+                return
+        for other in self._in_the_way(unit) if choosing and not off and coming == [unit] else []:
+            if self._try([other], [unit, other]):
+                break
         state.forget()
 
+    def _is_choosing(self, unit: int) -> bool:
+        return any(self.choosing[self.state.span(r)].any() for r in self.members.rows(unit))
+
+    def _in_the_way(self, unit: int) -> list[int]:
+        """Return units with a choice of their own that hold what this one would take first."""
+        y, state = self.layout, self.state
+        rows = self.members.rows(unit)
+        found: list[int] = []
+        for r, mask in self._masks(rows).items():
+            for j in y.column[state.span(r)][mask].tolist():
+                for other in self.holders.get(j, []):
+                    on = state.on[self.members.rows(other)[0]]
+                    if other != unit and on and other not in found:
+                        found.append(other)
+        return [v for v in found if self.members.leaning([v], state.on) == [v]][:CHOICES]
+
     def _rechoose(self, unit: int) -> None:
-        """Try another choice of persons or columns for a unit that is on."""
+        """Try other choices of persons or columns for a unit that is on."""
         state, before, mark = self.state, self.state.objective, self.state.mark()
-        self._choose_again(unit)
-        if state.objective >= before or state.short(self.members.rows(unit)):
+        for rank in range(CHOICES):
+            self._choose_again(unit, rank)
+            if state.objective < before and not state.short(self.members.rows(unit)):
+                break
             state.back(mark)
         state.forget()
 

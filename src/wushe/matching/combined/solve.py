@@ -56,7 +56,7 @@ def solve(
     combined: Combined,
     *,
     nodes: int = 2_000,
-    rounds: int = 300,
+    rounds: int = 150,
     passes: int = 8,
     exact_edges: int = EXACT_EDGES,
     time_limit: float | None = None,

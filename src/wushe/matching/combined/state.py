@@ -97,7 +97,14 @@ class State:
         """Switch a row, force it, or replace the mask of its open edges."""
         y, span = self.layout, self.span(r)
         self.log.append(
-            ("row", r, bool(self.on[r]), bool(self.forced[r]), self.open[span].copy(), self.off_cost)
+            (
+                "row",
+                r,
+                bool(self.on[r]),
+                bool(self.forced[r]),
+                self.open[span].copy(),
+                self.off_cost,
+            )
         )
         if on is not None and on != self.on[r]:
             self.off_cost += int(y.none[r]) * (-1 if on else 1)

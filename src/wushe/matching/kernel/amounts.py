@@ -64,7 +64,9 @@ def put_slot(net: Net, bids: Bids, at: int, edge: int, row: int, price: int) -> 
     net.spot[edge] = at
 
 
-def lower_slot(net: Net, bids: Bids, first: int, size: int, edge: int, row: int, price: int) -> None:
+def lower_slot(
+    net: Net, bids: Bids, first: int, size: int, edge: int, row: int, price: int
+) -> None:
     """Put a slot in place of the cheapest of a heap."""
     prices = bids.price
     at, child = 0, 1
@@ -87,7 +89,9 @@ def lift_slot(net: Net, bids: Bids, first: int, size: int, edge: int, row: int, 
         other = first + above
         if bids.price[other] <= price:
             break
-        put_slot(net, bids, first + at, net.slot_edge[other], net.slot_row[other], bids.price[other])
+        put_slot(
+            net, bids, first + at, net.slot_edge[other], net.slot_row[other], bids.price[other]
+        )
         at = above
     put_slot(net, bids, first + at, edge, row, price)
 
@@ -201,7 +205,7 @@ def bid_amounts(net: Net, bids: Bids, rows: int, eps: int, top: int, limit: int)
 
 
 def index_rows(net: Net, rows: int) -> None:
-    """Note which edge is the only one of its row with flow; value all rows at their dearest units."""
+    """Note which edge is the only one of its row with flow."""
     for row in range(rows):
         only = NONE
         for edge in range(net.begin[row], net.end[row]):
@@ -313,7 +317,7 @@ def gather(net: Net, bids: Bids, j: int, want: int, eps: int) -> tuple[int, int]
     return size, total
 
 
-def win(net: Net, bids: Bids, columns: int, j: int, t: int) -> None:
+def win(net: Net, bids: Bids, j: int, t: int) -> None:
     """Move the dearest units of the row of column entry `t` to free units of `j`."""
     row, into = net.crow[t], net.cedge[t]
     units = min(marginal(net, bids, row), net.free[j], room_of(net, into))
@@ -333,7 +337,7 @@ def win(net: Net, bids: Bids, columns: int, j: int, t: int) -> None:
     marginal(net, bids, row)
 
 
-def attract_amounts(net: Net, bids: Bids, columns: int, j: int, eps: int) -> None:
+def attract_amounts(net: Net, bids: Bids, j: int, eps: int) -> None:
     """Let column `j` lower its price until its free units are taken, or to zero."""
     if net.free[j] <= 0 or net.p[j] <= 0:
         return
@@ -345,9 +349,9 @@ def attract_amounts(net: Net, bids: Bids, columns: int, j: int, eps: int) -> Non
     for at in range(net.sbegin[j], net.sbegin[j] + net.nslot[j]):
         marginal(net, bids, net.slot_row[at])
     for t in range(1, size):
-        win(net, bids, columns, j, bids.entry[t])
+        win(net, bids, j, bids.entry[t])
     if size > 0:
-        win(net, bids, columns, j, bids.entry[0])
+        win(net, bids, j, bids.entry[0])
 
 
 def attract_all(net: Net, bids: Bids, rows: int, columns: int, eps: int, limit: int) -> None:
@@ -363,7 +367,7 @@ def attract_all(net: Net, bids: Bids, rows: int, columns: int, eps: int, limit: 
             wait(bids, j)
     steps = 0
     while bids.reg[COUNT] > 0 and steps < limit:
-        attract_amounts(net, bids, columns, next_up(bids), eps)
+        attract_amounts(net, bids, next_up(bids), eps)
         steps += 1
 
 

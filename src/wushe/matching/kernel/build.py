@@ -34,30 +34,6 @@ def load_flow(net: Net, rows: int, flow: Any) -> None:
                 net.free[net.col[edge]] -= flow[edge]
 
 
-def lowest_prices(net: Net, rows: int) -> None:
-    """Lower each row's price to its cheapest offer, so that any column prices are feasible."""
-    for row in range(rows):
-        u = net.pen[row]
-        for edge in range(net.begin[row], net.end[row]):
-            if net.cost[edge] >= u:
-                break
-            u = min(u, net.cost[edge] + net.p[net.col[edge]])
-        net.u[row] = u
-
-
-def load_tight(net: Net, rows: int, flow: Any) -> None:
-    """Load what of `flow` agrees with the prices and fits."""
-    for row in range(rows):
-        for edge in range(net.begin[row], net.end[row]):
-            k = net.col[edge]
-            if flow[edge] > 0 and net.cost[edge] + net.p[k] == net.u[row]:
-                amount = min(flow[edge], net.left[row], net.free[k])
-                if amount > 0:
-                    add_flow(net, edge, row, amount)
-                    net.left[row] -= amount
-                    net.free[k] -= amount
-
-
 def audit(
     start: Any,
     column: Any,
@@ -74,7 +50,7 @@ def audit(
     """Return (primal, dual but for the columns' part) from the problem's own numbers.
 
     `left` holds the demands and `room` the capacities; they become what the flow leaves of them. An
-    edge too cheap for its prices costs the dual its limit, or where it has none its row's demand.
+    edge too cheap for its prices costs the dual its limit or its row's demand, whichever is less.
     """
     primal, dual = 0, 0
     for row in range(len(pen)):
@@ -90,10 +66,10 @@ def audit(
                     left[row] = -1
             reduced = cost[edge] + p[column[edge]] - u[row]
             if reduced < 0:
-                dual += reduced * (limit[edge] if bounded else demand)
+                dual += reduced * (min(limit[edge], demand) if bounded else demand)
         primal += pen[row] * left[row]
     return primal, dual
 
 
-FUNCTIONS = (add_entry, transpose, load_flow, lowest_prices, load_tight, audit)
+FUNCTIONS = (add_entry, transpose, load_flow, audit)
 """All of the above, for `kernel.compile`."""

@@ -26,38 +26,51 @@ from wushe.matching.kernel import amounts, auction, build, paths, phases, run, s
 Notify = Callable[[str], None]
 MODULES = (paths, phases, auction, amounts, build, store, run)
 MESSAGE = (
-    "首次使用：正在编译匹配内核，约需半分钟，只此一次 / "
-    "first use: compiling the matching kernel, about half a minute, once"
+    "首次使用：正在编译匹配内核，约需一分钟，只此一次 / "
+    "first use: compiling the matching kernel, about a minute, once"
 )
-WARM = "warm"
 _lock = threading.RLock()
-_twins: dict[str, types.SimpleNamespace] = {}
+_twins: list[tuple[types.SimpleNamespace, Path | None]] = []
+"""The compiled functions and their cache folder, once they have been asked for."""
+_announced: set[str] = set()
+_marked: set[str] = set()
 
 
 def to_stderr(message: str) -> None:
     """Write one line where a waiting user sees it and no output is disturbed."""
-    sys.stderr.write(message + "\n")
+    # Without a console there is no stderr, and a closed one is no reason to fail.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stderr.write(message + "\n")
 
 
-def compiled(notify: Notify | None = to_stderr) -> types.SimpleNamespace:
+def compiled(use: str, notify: Notify | None = to_stderr) -> types.SimpleNamespace:
     """Return the compiled functions by name; `notify` is told when the user will wait for a compile.
 
+    `use` names what they are wanted for: each use compiles other functions on its first call.
     Raises ImportError where numba is not installed.
     """
     with _lock:
-        if "all" not in _twins:
+        if not _twins:
             folder = cache_folder()
-            _twins["all"] = _compile(folder)
-            if notify is not None and (folder is None or not (folder / WARM).exists()):
-                notify(MESSAGE)
-        return _twins["all"]
+            _twins.append((_compile(folder), folder))
+        twins, folder = _twins[0]
+        first = use not in _announced
+        _announced.add(use)
+    if first and notify is not None and (folder is None or not (folder / use).exists()):
+        notify(MESSAGE)
+    return twins
 
 
-def mark_compiled() -> None:
+def mark_compiled(use: str) -> None:
     """Note on disk that this machine's cache is warm, so that the next process need not warn."""
-    folder = cache_folder()
+    with _lock:
+        if use in _marked or not _twins:
+            return
+        _marked.add(use)
+        folder = _twins[0][1]
     if folder is not None:
-        (folder / WARM).touch()
+        with contextlib.suppress(OSError):  # a full disk costs the next process a warning
+            (folder / use).touch()
 
 
 def _compile(folder: Path | None) -> types.SimpleNamespace:

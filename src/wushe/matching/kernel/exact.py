@@ -2,8 +2,7 @@
 
 Arrays in, arrays out. Minimise sum(cost * flow) + sum(penalty * unserved) where each row's flow is at
 most its demand, each column's at most its capacity and each edge's at most its limit. Below
-`SMALL` edges nothing is compiled: HiGHS proposes, plain Python repairs. Above, rows of one unit go
-through an auction first; the repair by shortest augmenting paths is exact in any case, and a
+`SMALL` edges nothing is compiled. Above, units or amounts go through an auction first; the repair by shortest augmenting paths is exact in any case, and a
 certificate in integers (primal equals dual) is computed from the problem's own numbers before
 "optimal" is said. Deterministic: the same arrays give the same flow.
 """
@@ -25,8 +24,8 @@ from wushe.matching.kernel.small import propose
 __all__ = ["Problem", "Solution", "Status", "plain_functions", "solve"]
 SMALL = 20_000
 """Fewer edges than this are solved without a compiler."""
-MOMENT = 1_000_000
-"""Edge scans that plain Python may spend before HiGHS is asked."""
+MOMENT = 25_000
+"""Edge scans that plain Python may spend on single paths before something else is tried."""
 
 
 def plain_functions() -> types.SimpleNamespace:
@@ -44,47 +43,50 @@ def solve(
     """
     nodes = len(problem.penalty) + len(problem.capacity)
     work = 2000 * (len(problem.cost) + nodes) + 10**6 if work_limit is None else work_limit
+    single = bool(np.all(problem.units == 1)) and not problem.limits_bind
     if len(problem.cost) < SMALL:
-        return _solve_small(problem, work)
-    run = compiled(notify)
-    solution = _solve_large(problem, run, work)
-    mark_compiled()
+        return _solve_small(problem, work, single)
+    use = "units" if single else "amounts"
+    run = compiled(use, notify)
+    solution = _solve_units(problem, run, work) if single else _solve_amounts(problem, run, work)
+    mark_compiled(use)
     return solution
 
 
-def _solve_small(problem: Problem, work: int) -> Solution:
-    """Plain Python is done in a moment, or HiGHS proposes an optimum, or Python takes its time."""
+def _solve_small(problem: Problem, work: int, single: bool) -> Solution:
+    """Plain Python is done in a moment, or scipy proposes an optimum, or Python holds an auction."""
     run = plain_functions()
-    order: Any = np.argsort(-problem.penalty, kind="stable").tolist()
     net = make_net(problem, run, lists=True)
+    order: Any = np.argsort(-problem.penalty, kind="stable").tolist()
     m = len(problem.capacity)
     if not run.run_flow(net, order, m, min(work, MOMENT)) and work > MOMENT:
-        proposal = propose(problem)
+        proposal = propose(problem) if single else None
         solution = None if proposal is None else certified(problem, run, *proposal, MOMENT)
         if solution is not None and solution.status == "optimal":
             return solution
-        run.run_flow(net, order, m, work)
+        net = make_net(problem, run, lists=True)
+        run.run_amounts(net, make_bids(net, lists=True), order, m, *_amount_steps(problem), work)
     return _certain(problem, run, net)
 
 
-def _solve_large(problem: Problem, run: Any, work: int) -> Solution:
-    if np.all(problem.units == 1) and not problem.limits_bind:
-        return _certain(problem, run, _run_units(problem, run, work))
+def _solve_units(problem: Problem, run: Any, work: int) -> Solution:
+    """Solve a problem whose rows have one unit each and whose limits do not bind."""
     net = make_net(problem, run, lists=False)
     order = np.argsort(-problem.penalty, kind="stable")
-    first, step, top = _steps(problem)
-    last = max(1, step // 3)  # amounts take longer to repair than units
-    run.run_amounts(net, make_bids(net), order, len(problem.capacity), first, last, top, work)
+    first, last, top = _steps(problem)
+    run.run_units(
+        make_market(net, problem), net, order, len(problem.capacity), first, last, top, work
+    )
     return _certain(problem, run, net)
 
 
-def _run_units(problem: Problem, run: Any, work: int) -> Net:
-    """Solve a large problem whose rows have one unit each and whose limits do not bind."""
+def _solve_amounts(problem: Problem, run: Any, work: int) -> Solution:
+    """Solve a problem with any demands and limits."""
     net = make_net(problem, run, lists=False)
     order = np.argsort(-problem.penalty, kind="stable")
-    market = make_market(net, problem)
-    run.run_units(market, net, order, len(problem.capacity), *_steps(problem), work)
-    return net
+    bids = make_bids(net, lists=False)
+    run.run_amounts(net, bids, order, len(problem.capacity), *_amount_steps(problem), work)
+    return _certain(problem, run, net)
 
 
 def _certain(problem: Problem, run: Any, net: Net) -> Solution:
@@ -103,6 +105,11 @@ def _steps(problem: Problem) -> tuple[int, int, int]:
     step = max(1, int(rise.mean())) if len(wide) else 1
     dearest = int(problem.penalty.max(initial=0))
     return max(1, min(5 * step, dearest // 4)), step, dearest // 64
+
+
+def _amount_steps(problem: Problem) -> tuple[int, int, int]:
+    first, step, top = _steps(problem)
+    return first, max(1, step // 3), top  # amounts take longer to repair than units
 
 
 def certified(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -49,9 +51,10 @@ class LiveMatching:
     ) -> None:
         self._notify = notify
         self._work = work_limit
-        self._log: deque[tuple[str, int, Any]] = deque(maxlen=history)
+        self._log: deque[tuple[str, int, Any]] = deque()
+        self._history, self._floor = history, 0
         self.settled = True
-        start = solve(problem, notify=notify) if solution is None else solution
+        start = _start(problem, solution, notify)
         self._build(problem, start.flow, start.row_price, start.column_price)
         if start.status != "optimal":
             self.settled = False
@@ -60,10 +63,11 @@ class LiveMatching:
     def _build(self, problem: Problem, flow: Array, u: Array, p: Array) -> None:
         """Lay the columns out anew, with room to grow."""
         self._lists = len(problem.cost) < SMALL
-        self._run = plain_functions() if self._lists else compiled(self._notify)
+        self._run = plain_functions() if self._lists else compiled("live", self._notify)
         net = make_net(problem, self._run, lists=self._lists, slack=True)
         n, m = len(problem.penalty), len(problem.capacity)
-        self._run.load_flow(net, n, flow.tolist() if self._lists else flow)
+        sent: Any = flow.tolist() if self._lists else np.require(flow, np.int64, ["C", "W"])
+        self._run.load_flow(net, n, sent)
         net.u[:n], net.p[:m] = (u.tolist(), p.tolist()) if self._lists else (u, p)
         self._net: Net = net
         degree = np.bincount(problem.column, minlength=m).astype(np.int64)
@@ -85,7 +89,7 @@ class LiveMatching:
             a * b for a, b in zip(net.left[:n], net.pen[:n], strict=True) if a
         )
         if not self._lists:
-            mark_compiled()
+            mark_compiled("live")
 
     def _padded(self, values: Array, size: int) -> Any:
         whole = np.zeros(size, dtype=np.int64)
@@ -110,13 +114,28 @@ class LiveMatching:
     @property
     def undoable(self) -> int:
         """Number of changes that `undo` can take back."""
-        return len(self._log)
+        return len(self._log) - self._floor
 
     def served_by(self, need: int) -> list[tuple[int, int]]:
         """Return (offer, units) of each offer that serves `need`, cheapest first."""
         net = self._net
         span = range(net.begin[self._row(need)], net.end[need])
         return [(int(net.col[e]), int(net.flow[e])) for e in span if net.flow[e] > 0]
+
+    def flow_of(self, need: int) -> tuple[Array, Array]:
+        """Return (columns, units) of the offers that serve `need`, int64 both, cheapest first."""
+        pairs = np.array(self.served_by(need), dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    def users_of(self, offer: int) -> list[tuple[int, int]]:
+        """Return (need, units) of each need that `offer` serves, by need."""
+        net = self._net
+        first = net.sbegin[self._column(offer)]
+        units: dict[int, int] = {}
+        for at in range(first, first + net.nslot[offer]):
+            need = int(net.slot_row[at])
+            units[need] = units.get(need, 0) + int(net.flow[net.slot_edge[at]])
+        return sorted(units.items())
 
     def unserved(self, need: int) -> int:
         """Return how many units of `need` nobody serves."""
@@ -126,13 +145,49 @@ class LiveMatching:
         """Return how many units `offer` has."""
         return int(self._store.cap[self._column(offer)])
 
+    def demand(self, need: int) -> int:
+        """Return how many units `need` asks for."""
+        return int(self._store.demand[self._row(need)])
+
     def need_price(self, need: int) -> int:
         """Return what one unit of `need` costs at the margin; its penalty where some is unserved."""
         return int(self._net.u[self._row(need)])
 
     def offer_price(self, offer: int) -> int:
-        """Return what one more unit of `offer` would save."""
+        """Return a price of `offer` in the proof; what more units really save says `value_of`."""
         return int(self._net.p[self._column(offer)])
+
+    def value_of(self, offer: int, units: int = 1) -> int:
+        """Return how much lower the objective is with `units` more of `offer`, found by trying.
+
+        Where the duals are degenerate `offer_price` may say more than this.
+        """
+        before = self.objective
+        with self.what_if():
+            self.set_capacity(offer, self.capacity(offer) + units)
+            return before - self.objective
+
+    def cost_of(self, need: int, units: int = 1) -> int:
+        """Return how much higher the objective is with `units` more of `need`, found by trying."""
+        before = self.objective
+        with self.what_if():
+            self.change(need, demand=self.demand(need) + units)
+            return self.objective - before
+
+    @contextlib.contextmanager
+    def what_if(self) -> Iterator[LiveMatching]:
+        """Take back on leaving, also by an error, whatever was changed inside; can be nested.
+
+        Changes made before cannot be undone inside, and inside any number is remembered.
+        """
+        floor, self._floor = self._floor, len(self._log)
+        try:
+            yield self
+        finally:
+            try:
+                self.undo(self.undoable)
+            finally:
+                self._floor = floor
 
     def insert(
         self,
@@ -144,20 +199,20 @@ class LiveMatching:
         limits: Numbers | None = None,
     ) -> int:
         """Add a need with its candidate edges (any order); return its row number."""
-        new = self._need(columns, costs, limits, demand, penalty)
+        new = self._need(columns, costs, limits, index(demand), index(penalty))
         if self._rows == len(self._net.begin):
             self._rebuild()
         row = self._rows
         self._rows += 1
         self._place(row, new)
-        self._log.append(("insert", row, None))
+        self._remember("insert", row, None)
         return row
 
     def withdraw(self, need: int) -> None:
         """Take a need and its edges out; its row number stays taken."""
         old = self._row_of(need)
         self._place(need, self._need((), (), None, 0, 0))
-        self._log.append(("row", need, old))
+        self._remember("row", need, old)
 
     def change(
         self,
@@ -176,9 +231,9 @@ class LiveMatching:
         edges: tuple[Any, Any, Any] = old[:3]
         if columns is not None:
             edges = columns, costs, limits
-        new_demand = old[3] if demand is None else demand
-        self._place(need, self._need(*edges, new_demand, old[4] if penalty is None else penalty))
-        self._log.append(("row", need, old))
+        units = old[3] if demand is None else index(demand)
+        self._place(need, self._need(*edges, units, old[4] if penalty is None else index(penalty)))
+        self._remember("row", need, old)
 
     def add_edges(
         self, need: int, columns: Numbers, costs: Numbers, limits: Numbers | None = None
@@ -191,22 +246,23 @@ class LiveMatching:
             for mine, new in zip(old[:3], more[:3], strict=True)
         )
         self._place(need, self._need(col, cost, limit, old[3], old[4]))
-        self._log.append(("row", need, old))
+        self._remember("row", need, old)
 
     def set_capacity(self, offer: int, capacity: int) -> None:
         """Change how many units `offer` has; 0 removes it."""
         old = self.capacity(offer)
         self._place_capacity(offer, capacity)
-        self._log.append(("capacity", offer, old))
+        self._remember("capacity", offer, old)
 
     def add_offer(self, capacity: int) -> int:
         """Add an offer without candidate edges yet; return its column number."""
+        capacity = _units(capacity)
         if self._columns == self._net.columns:
             self._rebuild()
         column = self._columns
         self._columns += 1
         self._place_capacity(column, capacity)
-        self._log.append(("offer", column, None))
+        self._remember("offer", column, None)
         return column
 
     def undo(self, steps: int = 1) -> None:
@@ -214,20 +270,25 @@ class LiveMatching:
 
         Raises ValueError where fewer are remembered.
         """
-        if not 0 <= steps <= len(self._log):
-            raise ValueError(f"cannot undo {steps} changes: {len(self._log)} are remembered")
+        if not 0 <= steps <= self.undoable:
+            raise ValueError(f"cannot undo {steps} changes: {self.undoable} are remembered")
         for _ in range(steps):
-            kind, index, old = self._log.pop()
+            kind, at, old = self._log.pop()
             if kind == "capacity":
-                self._place_capacity(index, old)
+                self._place_capacity(at, old)
             elif kind == "offer":
-                self._place_capacity(index, 0)
+                self._place_capacity(at, 0)
                 self._columns -= 1
             elif kind == "insert":
-                self._place(index, self._need((), (), None, 0, 0))
+                self._place(at, self._need((), (), None, 0, 0))
                 self._rows -= 1
             else:
-                self._place(index, old)
+                self._place(at, old)
+
+    def _remember(self, kind: str, at: int, old: Any) -> None:
+        self._log.append((kind, at, old))
+        if self._floor == 0 and len(self._log) > self._history:
+            self._log.popleft()
 
     def repair(self, work_limit: int | None = None) -> bool:
         """Go on where a work limit stopped; return whether the optimum is reached."""
@@ -246,7 +307,7 @@ class LiveMatching:
         """Return the flow over the edges of `problem()` with a certificate computed anew."""
         problem, flow = self._export()
         u, p = (np.array(v[:k], dtype=np.int64) for v, k in self._prices())
-        run = plain_functions() if len(problem.cost) < SMALL else compiled(self._notify)
+        run = plain_functions() if len(problem.cost) < SMALL else compiled("live", self._notify)
         found = certified(problem, run, flow, u, p, int(self._net.reg[SCANS]))
         if found is None:
             raise RuntimeError("the live matching broke a bound: please report this as a bug")
@@ -343,9 +404,7 @@ class LiveMatching:
         self.settled = bool(done) if self.settled else self.repair()
 
     def _place_capacity(self, column: int, capacity: int) -> None:
-        if not 0 <= capacity < LARGEST:
-            raise ValueError(f"capacity {capacity}: expected 0 to 2^62")
-        net = self._net
+        capacity, net = _units(capacity), self._net
         degree = int(net.cend[column] - net.cbegin[column])
         if min(degree, capacity) > self._store.sroom[column]:
             self._move_slots(column, min(degree + degree // 4 + 4, capacity))
@@ -385,6 +444,31 @@ class LiveMatching:
         self._run.move_slots(self._net, k, self._slots)
         self._slots += room
         self._store.sroom[k] = room
+
+
+def _start(problem: Problem, solution: Solution | None, notify: Notify | None) -> Solution:
+    """Return `solution` if it is this problem's optimum, else one found anew."""
+    if solution is not None and _fits(problem, solution):
+        run = plain_functions() if len(problem.cost) < SMALL else compiled("live", notify)
+        given = solution.flow, solution.row_price, solution.column_price
+        found = certified(problem, run, *given, solution.work)
+        if found is not None and found.status == "optimal":
+            return found
+    return solve(problem, notify=notify)
+
+
+def _fits(problem: Problem, solution: Solution) -> bool:
+    lengths = len(problem.cost), len(problem.penalty), len(problem.capacity)
+    found = len(solution.flow), len(solution.row_price), len(solution.column_price)
+    return lengths == found
+
+
+def _units(capacity: int) -> int:
+    """Return a checked capacity as a Python integer, whose differences cannot overflow."""
+    units = index(capacity)
+    if not 0 <= units < LARGEST:
+        raise ValueError(f"capacity {units}: expected 0 to 2^62")
+    return units
 
 
 def _integers(values: Numbers) -> Array:

@@ -119,18 +119,23 @@ def make_market(net: Net, problem: Problem) -> Market:
     )
 
 
-def make_bids(net: Net) -> Bids:
-    """Return the columns that the auction of amounts needs beside a net over arrays."""
-    widest = int((net.cend - net.cbegin).max(initial=0)) + 2
+def make_bids(net: Net, *, lists: bool) -> Bids:
+    """Return the columns that the auction of amounts needs beside a net."""
+    degrees = np.array(net.cend, dtype=np.int64) - np.array(net.cbegin, dtype=np.int64)
+    widest = int(degrees.max(initial=0)) + 2
     nodes = max(len(net.begin), net.columns) + 1
+
+    def new(size: int, dtype: Any = np.int64) -> Any:
+        return [0] * size if lists else np.zeros(size, dtype=dtype)
+
     return Bids(
-        price=np.zeros(len(net.slot_row), dtype=np.int64),
-        queue=np.zeros(nodes, dtype=np.int32),
-        waits=np.zeros(nodes, dtype=np.int8),
-        gain=np.zeros(widest, dtype=np.int64),
-        entry=np.zeros(widest, dtype=np.int64),
-        most=np.zeros(widest, dtype=np.int64),
-        reg=np.zeros(8, dtype=np.int64),
+        price=new(len(net.slot_row)),
+        queue=new(nodes, np.int32),
+        waits=new(nodes, np.int8),
+        gain=new(widest),
+        entry=new(widest),
+        most=new(widest),
+        reg=new(8),
     )
 
 

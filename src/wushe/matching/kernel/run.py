@@ -25,7 +25,7 @@ from wushe.matching.kernel.auction import (
     level_slots,
     reverse_auction,
 )
-from wushe.matching.kernel.build import audit, load_flow, load_tight, lowest_prices, transpose
+from wushe.matching.kernel.build import audit, load_flow, transpose
 from wushe.matching.kernel.paths import (
     SCANS,
     Net,
@@ -137,8 +137,6 @@ ENTRIES = (
     transpose,
     load_flow,
     audit,
-    load_tight,
-    lowest_prices,
     run_units,
     run_amounts,
     run_flow,
