@@ -489,10 +489,18 @@ def test_a_cache_is_kept_for_the_next_process(tmp_path: Path, campaign: Callable
     assert not list(SRC.rglob("*.nbi"))
 
 
+def nowhere() -> Path:
+    """Stand for a user whom the system does not know."""
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.mark.parametrize(
+    "home", [lambda: Path("/proc/no/such/home"), lambda: Path("/proc"), nowhere]
+)
 def test_without_a_home_the_temporary_folder_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a home nor a cache folder: a private folder under the system's temporary one."""
+    """No home, one that cannot be written to, no user entry: a private folder under the temporary one."""
     pytest.importorskip("numba", reason="numba is not installed: pip install numba")
     import tempfile
 
@@ -500,7 +508,7 @@ def test_without_a_home_the_temporary_folder_serves(
 
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", lambda: Path("/proc/no/such/home"))
+    monkeypatch.setattr(Path, "home", home)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     folder = kernel_compile.cache_folder()
     assert folder is not None

@@ -160,7 +160,9 @@ class Everything:
         self.terms = terms
         self.pairs = self.kin.take(allowed)
         scores = plugins.score_candidates(needs, offers, self.pairs, prepared.context)
-        self.cost = sum(s.term.weight * (1000 - s.points.astype(np.int64)) for s in scores)
+        self.cost: Array = np.zeros(len(self.pairs), dtype=np.int64)
+        for s in scores:
+            self.cost += s.term.weight * (1000 - s.points.astype(np.int64))
         self.limit = np.minimum(
             offers["per_need"][self.pairs.offer], needs["quantity"][self.pairs.need]
         )
@@ -176,7 +178,8 @@ class Everything:
         total = int((penalty * quantity).sum())
         if not e:
             return total
-        result = linprog(
+        solver: Any = linprog
+        result = solver(
             self.cost - penalty[self.pairs.need].astype(float),
             A_ub=vstack([rows, columns]).tocsr(),
             b_ub=np.concatenate([quantity, self.prepared.offers["capacity"]]),

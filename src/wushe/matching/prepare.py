@@ -68,7 +68,7 @@ def prepare(network: LinkageNetwork, offers: Table, context: Context) -> Prepare
     given = _offer_columns(network, offers, words, provider_kind, provider_code)
     withdrawn = frozenset(network.tables["needs"]["id"][status == "withdrawn"].tolist())
     bound = {**needs, **{name: asked[name] for name in ("client_code", "starts", "ends")}}
-    return Prepared(asked, given, context, groups_of(bound, given, origin, withdrawn))
+    return Prepared(asked, given, context, groups_of(bound, given.arrays, origin, withdrawn))
 
 
 @attrs.frozen(eq=False)

@@ -157,13 +157,13 @@ class Search:
         ]
         if not self.visiting[span.start]:
             return {e: demand * unit for unit, e in edges}
-        left: dict[int, int] = {}
+        left = dict.fromkeys(y.pair[span.start : span.stop].tolist(), demand)
         for unit, e in sorted(edges):
             pair = int(y.pair[e])
-            take = min(left.setdefault(pair, demand), int(y.most[e]))
+            take = min(left[pair], int(y.most[e]))
             found[pair] = found.get(pair, 0) + take * unit
             left[pair] -= take
-        return {pair: cost if left[pair] == 0 else _NEVER for pair, cost in found.items()}
+        return {pair: _NEVER if short else found[pair] for pair, short in left.items()}
 
     def _try(self, off: list[int], on: list[int], rank: int = 0) -> bool:
         """Switch units; keep it if all they need is there and the objective falls."""

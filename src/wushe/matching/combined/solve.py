@@ -19,7 +19,7 @@ from wushe.matching.combined.problem import Combined, CombinedSolution, total
 from wushe.matching.combined.search import Search
 from wushe.matching.kernel.problem import Array, Problem
 
-EXACT_EDGES = 1_500
+EXACT_EDGES = 8_000
 """Parts with at most this many edges go to HiGHS."""
 
 
@@ -55,7 +55,7 @@ class _Effort:
 def solve(
     combined: Combined,
     *,
-    nodes: int = 2_000,
+    nodes: int = 1_000,
     rounds: int = 150,
     passes: int = 8,
     exact_edges: int = EXACT_EDGES,

@@ -198,9 +198,9 @@ def score_candidates(
         ScoreTerm("expiry", 1, soon[pairs.offer], Text("先到期先用", "expires first")).bounded(
             column=soon
         ),
-        ScoreTerm(
-            "nearness", 4, _nearness(needs, offers, pairs), Text("距离近", "near")
-        ).bounded(km=_near, level=_BY_LEVEL),
+        ScoreTerm("nearness", 4, _nearness(needs, offers, pairs), Text("距离近", "near")).bounded(
+            km=_near, level=_BY_LEVEL
+        ),
         ScoreTerm("specialty", 2, few[pairs.offer], Text("专长对口", "specialised")).bounded(
             column=few
         ),
@@ -224,9 +224,7 @@ def _met_before(needs: Columns, offers: Columns, context: Context) -> Pairs:
     )
     met, need = _members(needs["client_code"][by_client], client)
     again, offer = _members(offers["provider_code"][by_provider], provider[met])
-    return Pairs(
-        by_client[need[again]].astype(np.int32), by_provider[offer].astype(np.int32)
-    )
+    return Pairs(by_client[need[again]].astype(np.int32), by_provider[offer].astype(np.int32))
 
 
 def _members(codes: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> tuple[Any, Any]:
