@@ -42,6 +42,12 @@ def flaws(given: Combined, flow: list[int]) -> list[str]:
     return found + _broken(given, got, users, columns)
 
 
+def crowds(given: Combined) -> set[int]:
+    """Return the persons with many hands."""
+    flags = [] if given.many is None else given.many.tolist()
+    return {int(given.persons[j]) for j, flag in enumerate(flags) if flag}
+
+
 def groups(given: Combined, name: str) -> list[list[int]]:
     """Return the rows of each group of a rule."""
     values = getattr(given, name)
@@ -64,7 +70,7 @@ def _broken(
             found.append(f"visit {rows} has several persons")
     for rows in groups(given, "team") if given.distinct else []:
         for a, b in itertools.combinations(rows, 2):
-            if users[a] & users[b]:
+            if users[a] & users[b] - crowds(given):
                 found.append(f"one person in rows {a} and {b} of a team")
     for rows in groups(given, "one_of"):
         if sum(got[r] > 0 for r in rows) > 1:
@@ -88,7 +94,7 @@ def _clashes(given: Combined, users: dict[int, set[int]]) -> list[str]:
     found = []
     begins, ends = given.begins.tolist(), given.ends.tolist()
     for a, b in itertools.combinations(range(len(users)), 2):
-        if begins[a] < 0 or begins[b] < 0 or not users[a] & users[b]:
+        if begins[a] < 0 or begins[b] < 0 or not users[a] & users[b] - crowds(given):
             continue
         if given.visit is not None and given.visit[a] == given.visit[b] != -1:
             continue
@@ -194,6 +200,7 @@ def instance(rng: np.random.Generator, rows: int, columns: int, degree: int) -> 
         ends=np.where(begins < 0, -1, begins + rng.integers(1, 4, rows)) if timed else None,
         person=maybe(rng.integers(0, 3, columns)),
         pack=maybe(rng.integers(1, 3, columns), 0.25),
+        many=maybe(rng.random(columns) < 0.3, 0.3),
         distinct=bool(rng.random() < 0.8),
         travel=int(rng.integers(0, 2)),
     )
@@ -274,6 +281,16 @@ def test_one_person_fills_one_role_of_a_team() -> None:
     team, person = np.array([0, 0]), np.array([7, 7, 8])
     assert solve(Combined(problem, team=team, person=person)).objective == 10
     assert solve(Combined(problem, team=team, person=person, distinct=False)).objective == 2
+
+
+def test_an_organization_has_many_hands() -> None:
+    """An organization fills both roles of a team at one time, even in one visit; a person cannot."""
+    problem = dense([[1, 5], [1, 5]], [50, 50], [2, 2])
+    rules: dict[str, Any] = {"team": np.array([0, 0]), "visit": np.array([0, 0])}
+    windows: dict[str, Any] = {"begins": np.array([0, 0]), "ends": np.array([60, 60])}
+    assert solve(Combined(problem, **rules)).unserved.tolist() == [1, 1]
+    assert solve(Combined(problem, **rules, many=np.array([False, True]))).objective == 10
+    assert solve(Combined(problem, **windows, many=np.array([True, False]))).objective == 2
 
 
 def test_a_visit_has_one_worker() -> None:

@@ -174,7 +174,9 @@ def test_scores_keep_the_bounds_that_they_declare(name: str, seed: int) -> None:
         bounds, pairs = CostBounds.of(prepared, plugins), all_pairs(prepared)
         assert bounds.opaque == ()
         scores = plugins.score_candidates(prepared.needs, prepared.offers, pairs, prepared.context)
-        cost = sum(s.term.weight * (1000 - s.points.astype(int)) for s in scores)
+        cost: Array = np.zeros(len(pairs), dtype=np.int64)
+        for s in scores:
+            cost += s.term.weight * (1000 - s.points.astype(int))
         least = bounds.row[pairs.need] + bounds.column[pairs.offer]
         needs, offers = prepared.needs, prepared.offers
         spot = [on_sphere(side["lon"], side["lat"]) for side in (needs, offers)]

@@ -187,7 +187,7 @@ class Everything:
             method="highs",
         )
         assert result.status == 0
-        return total + round(result.fun)
+        return int(total + round(result.fun))
 
 
 def penalties(prepared: Prepared) -> Callable[[int], Array]:

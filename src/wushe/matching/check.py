@@ -65,7 +65,7 @@ class _Checker:
     on: dt.date
     default_rules: bool
     rows: Mapping[str, Mapping[str, int]]
-    consents: Sequence[Any]
+    consents: Mapping[str, Sequence[Any]]
 
     @classmethod
     def of(
@@ -87,7 +87,10 @@ class _Checker:
             name: {key: row for row, key in enumerate(network.tables[name].ids)}
             for name in _LOOKED_UP
         }
-        consents = [c for c in network.tables["consents"].records() if c.purpose == "referral"]
+        consents: dict[str, list[Any]] = {}
+        for consent in network.tables["consents"].records():
+            if consent.purpose == "referral":
+                consents.setdefault(consent.subject, []).append(consent)
         given = {o.id: o for o in offers.records()}
         return cls(network, needs, given, kind_of, on, default_rules, rows, consents)
 
@@ -324,7 +327,7 @@ class _Checker:
         if household is None and person is None:
             return institution is None
         client = household or person
-        mine = [c for c in self.consents if c.subject == client.id and c.given_on <= self.on]
+        mine = [c for c in self.consents.get(client.id, ()) if c.given_on <= self.on]
         gone = [c.withdrawn_on for c in mine if c.withdrawn_on and c.withdrawn_on <= self.on]
         left = [c for c in mine if not (c.withdrawn_on and c.withdrawn_on <= self.on)]
         given = [c.given_on for c in left if not c.recipients]

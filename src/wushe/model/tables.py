@@ -139,6 +139,8 @@ def make_table(kind: str, columns: Mapping[str, Sequence[Any]]) -> Table:
 
 def check_values(field: Field, values: Sequence[Any], where: str) -> list[Problem]:
     """Return the problems of Python `values` for `field`; rows count from 1."""
+    if _flawless(field, values):
+        return []
     verdicts: dict[Any, BadValueError | None] = {}
     problems = []
     for row, value in enumerate(values, start=1):
@@ -155,6 +157,23 @@ def check_values(field: Field, values: Sequence[Any], where: str) -> list[Proble
         if bad is not None:
             problems.append(problem_of(field, bad, where, row, str(value)))
     return problems
+
+
+def _flawless(field: Field, values: Sequence[Any]) -> bool:
+    """Return whether nothing is wrong with `values`, looking once at each that is distinct.
+
+    False where it takes a look row by row to tell: values of several types, or not hashable.
+    """
+    kinds = set(map(type, values))
+    if field.required and type(None) in kinds:
+        return False
+    if len(kinds - {type(None)}) > 1 or not all(issubclass(kind, Hashable) for kind in kinds):
+        return False
+    try:
+        distinct = set(values)
+    except TypeError:  # a tuple that holds a list
+        return False
+    return all(value is None or _verdict(field, value) is None for value in distinct)
 
 
 def _verdict(field: Field, value: Any) -> BadValueError | None:

@@ -86,7 +86,10 @@ def lay_out(given: Combined) -> Layout:
     most = np.where(whole[row] & (demand[row] % pack[column] != 0), 0, most)
     most = most - most % step
     person = given.persons
-    dead = _hopeless_units(given, unit, strict, team, visit, one_of)
+    if given.distinct:  # two roles of a team in one visit: only many hands can do that
+        most = np.where(_twins(team, visit)[row] & ~_crowds(given)[column], 0, most)
+    dead = np.zeros(len(strict), dtype=bool)
+    dead[unit[_twins(unit, one_of)]] = True
     rows = _Rows(demand, visit, unit, strict, after, dead)
     keep = np.flatnonzero(_useful(rows, row, person[column], most))
     row, column, most, step = row[keep], column[keep], most[keep], step[keep]
@@ -145,19 +148,22 @@ def _units(team: Array, visit: Array, whole: Array, demand: Array) -> tuple[Arra
     return unit, strict
 
 
-def _hopeless_units(
-    given: Combined, unit: Array, strict: Array, team: Array, visit: Array, one_of: Array
-) -> Array:
-    """Return the strict units whose own rows exclude each other, bool (n_units,)."""
-    dead = np.zeros(len(strict), dtype=bool)
-    rules = [(unit, one_of)] + ([(team, visit)] if given.distinct else [])
-    for a, b in rules:
-        rows = np.flatnonzero((a >= 0) & (b >= 0) & strict[unit])
-        _, at, count = np.unique(
-            np.stack([a[rows], b[rows]]), axis=1, return_inverse=True, return_counts=True
-        )
-        dead[unit[rows[count[at.ravel()] > 1]]] = True
-    return dead
+def _twins(owner: Array, group: Array) -> Array:
+    """Return rows of which another has the same owner and the same group, bool (n_rows,)."""
+    rows = np.flatnonzero((owner >= 0) & (group >= 0))
+    _, at, count = np.unique(
+        np.stack([owner[rows], group[rows]]), axis=1, return_inverse=True, return_counts=True
+    )
+    twins = np.zeros(len(owner), dtype=bool)
+    twins[rows[count[at.ravel()] > 1]] = True
+    return twins
+
+
+def _crowds(given: Combined) -> Array:
+    """Return the columns whose person has many hands, bool (n_columns,)."""
+    if given.many is None:
+        return np.zeros(len(given.problem.capacity), dtype=bool)
+    return np.isin(given.persons, given.persons[given.many])
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,10 +214,7 @@ def _cliques(
     given: Combined, team: Array, row: Array, pair: Array, pairs: Array
 ) -> tuple[Array, Array]:
     """Return the cliques of pairs that exclude each other, as CSR."""
-    single = np.ones(len(row), dtype=bool)
-    if given.many is not None:
-        crowd = np.unique(given.persons[given.many])
-        single = ~np.isin(pairs[1][pair], crowd)
+    single = ~np.isin(pairs[1][pair], given.persons[_crowds(given)])
     found = []
     if given.begins is not None:
         found.append(_overlaps(given, row[single], pair[single], pairs))

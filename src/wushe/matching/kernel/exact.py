@@ -54,16 +54,17 @@ def solve(
 
 
 def _solve_small(problem: Problem, work: int, single: bool) -> Solution:
-    """Plain Python is done in a moment, or scipy proposes an optimum, or Python holds an auction."""
+    """Let scipy propose an optimum; else plain Python is done in a moment, or holds an auction."""
     run = plain_functions()
+    proposal = propose(problem) if single and work > MOMENT else None
+    if proposal is not None:
+        solution = certified(problem, run, *proposal, 0)
+        if solution is not None and solution.status == "optimal":
+            return solution
     net = make_net(problem, run, lists=True)
     order: Any = np.argsort(-problem.penalty, kind="stable").tolist()
     m = len(problem.capacity)
     if not run.run_flow(net, order, m, min(work, MOMENT)) and work > MOMENT:
-        proposal = propose(problem) if single else None
-        solution = None if proposal is None else certified(problem, run, *proposal, MOMENT)
-        if solution is not None and solution.status == "optimal":
-            return solution
         net = make_net(problem, run, lists=True)
         run.run_amounts(net, make_bids(net, lists=True), order, m, *_amount_steps(problem), work)
     return _certain(problem, run, net)

@@ -17,6 +17,8 @@ def propose(problem: Problem) -> tuple[Array, Array, Array] | None:
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
     n, m = len(problem.penalty), len(problem.capacity)
+    if n == 0 or len(problem.cost) == 0:
+        return None
     room = np.minimum(problem.capacity, np.bincount(problem.column, minlength=m))
     copies = room[problem.column]
     if copies.sum() > WIDEST or max(problem.cost.max(initial=0), problem.penalty.max()) >= 2**50:
