@@ -212,17 +212,17 @@ def crowd(helpers: int) -> Rows:
 
 
 def test_a_cut_list_keeps_the_best_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above the limit each need keeps its cheapest candidates, and no proof over all pairs is claimed."""
+    """Where not all pairs are listed and none is proven to be missing, no proof over all pairs is claimed."""
     rows = crowd(60)
     _, whole, _ = listed(rows)
-    monkeypatch.setattr("wushe.matching.candidates.MAX_LISTED", 30)
-    _, cut, _ = listed(rows)
+    monkeypatch.setattr("wushe.matching.pricing.ALL_PAIRS", 0)
+    plan: Plan = wushe.make_plan(city_of(rows, PLUGINS), plugins=PLUGINS, on=ON, prove=False)
+    cut = plan.matching.candidates
     assert whole.complete
     assert not cut.complete
     assert len(whole.offer) == 60
     assert 24 <= len(cut.offer) <= 30
     assert cut.offer.tolist() == whole.offer[: len(cut.offer)].tolist()
-    plan: Plan = wushe.make_plan(city_of(rows, PLUGINS), plugins=PLUGINS, on=ON)
     assert "仅限列出的供需对" in plan.summary("zh")
     assert "listed pairs only" in plan.summary("en")
     assert '"all_pairs": false' in plan.to_json()

@@ -174,10 +174,17 @@ class Pairs:
 
 @attrs.frozen(eq=False)
 class FilterTerm:
-    """One eligibility rule's answer: `allowed` bool (n_pairs,), `reason` for the pairs it refuses."""
+    """One eligibility rule's answer: `allowed` bool (n_pairs,), `reason` for the pairs it refuses.
+
+    What a rule declares of itself spares asking it about pairs that it refuses anyhow: `classes` returns
+    integer codes of needs (n_needs,) and offers (n_offers,) on which alone the answer depends; beyond
+    `within_km` float (n_offers,), NaN without a limit, no pair with known coordinates is allowed.
+    """
 
     allowed: Array
     reason: Reason
+    classes: Callable[[], tuple[Array, Array]] | None = None
+    within_km: Array | None = None
 
 
 @attrs.frozen(eq=False)

@@ -207,12 +207,13 @@ def score_candidates(
     """
     charity = _among(offers["provider_kind"], ("funds", "resources"))
     at_home = wushe.pair_level(needs, offers, pairs) >= STREET
+    haste = _haste(offers, context)
     # A filter has already seen to it that an earmarked gift only meets those it is meant for.
     earmarked = np.asarray(offers["client_mask"].any(axis=1))
     return [
-        ScoreTerm("wuchang_earmarked", 3, earmarked[pairs.offer].astype(float), Text("定向捐给本户", "earmarked for this household")),
-        ScoreTerm("wuchang_expiry", 2, _haste(offers, context)[pairs.offer], Text("临期先用", "expires soon")),
-        ScoreTerm("wuchang_street", 1, (charity[pairs.offer] & at_home).astype(float), Text("本街道资源", "gift from the same street")),
+        ScoreTerm("wuchang_earmarked", 3, earmarked[pairs.offer].astype(float), Text("定向捐给本户", "earmarked for this household")).bounded(column=earmarked.astype(float)),
+        ScoreTerm("wuchang_expiry", 2, haste[pairs.offer], Text("临期先用", "expires soon")).bounded(column=haste),
+        ScoreTerm("wuchang_street", 1, (charity[pairs.offer] & at_home).astype(float), Text("本街道资源", "gift from the same street")).bounded(column=charity.astype(float)),
     ]  # fmt: skip
 
 

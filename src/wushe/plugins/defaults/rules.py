@@ -112,42 +112,64 @@ def filter_candidates(
 ) -> list[FilterTerm]:
     """Skill, vetting for work with minors, distance, time window, donor restriction, consent."""
     on = np.datetime64(context.on, "D")
+    sides = needs, offers
     return [
-        FilterTerm(wushe.pair_covers(needs, offers, pairs), "skill"),
-        FilterTerm(_vetted(needs, offers, pairs, context.on), "vetting"),
-        FilterTerm(_travels(needs, offers, pairs), "reach"),
-        FilterTerm(_in_time(needs, offers, pairs, on), "window"),
-        FilterTerm(_at_the_hour(needs, offers, pairs), "window"),
+        FilterTerm(wushe.pair_covers(*sides, pairs), "skill", _tag_classes(*sides, "skill")),
+        _if_asked(*_vetting(*sides, on), pairs, "vetting"),
+        FilterTerm(_travels(*sides, pairs), "reach", within_km=offers["travel_km"]),
+        _in_time(*sides, pairs, on),
+        FilterTerm(_at_the_hour(*sides, pairs), "window", partial(_hour_classes, *sides)),
         *(
-            FilterTerm(wushe.pair_permitted(needs, offers, pairs, by), "restriction")
+            FilterTerm(
+                wushe.pair_permitted(*sides, pairs, by), "restriction", _tag_classes(*sides, by)
+            )
             for by in ("group", "place", "client")
         ),
-        FilterTerm(_consented(needs, offers, pairs), "consent"),
+        _if_asked(*_consent(*sides), pairs, "consent"),
     ]
 
 
-def _vetted(needs: Columns, offers: Columns, pairs: Pairs, on: dt.date) -> Any:
+def _if_asked(asked: Any, has: Any, pairs: Pairs, reason: Any) -> FilterTerm:
+    """Return the rule that whoever asks (bool (n_needs,)) gets only those who have it (bool (n_offers,))."""
+    return FilterTerm(~asked[pairs.need] | has[pairs.offer], reason, lambda: (asked, has))
+
+
+def _tag_classes(needs: Columns, offers: Columns, by: str) -> Any:
+    """Return what finds the needs and the offers that have the same tags."""
+    return lambda: (_codes(needs[f"{by}_mask"]), _codes(offers[f"{by}_mask"]))
+
+
+def _codes(*columns: Any) -> Any:
+    """Return one number for each distinct row of the columns."""
+    table = np.column_stack([column.astype(np.int64) for column in columns])
+    if table.shape[1] == 1:
+        return table[:, 0]
+    return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _vetting(needs: Columns, offers: Columns, on: Any) -> tuple[Any, Any]:
     """A service for a minor, or for a person of unknown age, needs a vetting within the year.
 
     未成年人保护法 article 62: checked before taking up the work, and every year.
     """
     asked = (needs["with_minor"] != 0) & (needs["form"] == "service")
-    year_ago = np.datetime64(on, "D") - np.timedelta64(365, "D")
     vetted = (
         ~np.isnat(offers["vetted_on"])
-        & (offers["vetted_on"] >= year_ago)
-        & (offers["vetted_on"] <= np.datetime64(on, "D"))
+        & (offers["vetted_on"] >= on - np.timedelta64(365, "D"))
+        & (offers["vetted_on"] <= on)
     )
-    return ~asked[pairs.need] | vetted[pairs.offer]
+    return asked, vetted
 
 
-def _in_time(needs: Columns, offers: Columns, pairs: Pairs, on: np.datetime64) -> Any:
+def _in_time(needs: Columns, offers: Columns, pairs: Pairs, on: np.datetime64) -> FilterTerm:
     """The offer lasts to this day at least and begins by the due date; an overdue need waits from now."""
-    lasts = np.isnat(offers["available_to"]) | (offers["available_to"] >= on)
+    never, ever = np.datetime64("9999-12-31", "D"), np.datetime64("0001-01-01", "D")
+    gone = ~np.isnat(offers["available_to"]) & (offers["available_to"] < on)
     due, begins = needs["due"], offers["available_from"]
-    latest = np.where(np.isnat(due), np.datetime64("9999-12-31", "D"), np.maximum(due, on))
-    begins = np.where(np.isnat(begins), np.datetime64("0001-01-01", "D"), begins)
-    return lasts[pairs.offer] & (begins[pairs.offer] <= latest[pairs.need])
+    latest = np.where(np.isnat(due), never, np.maximum(due, on))
+    begins = np.where(gone, never + 1, np.where(np.isnat(begins), ever, begins))
+    allowed = begins[pairs.offer] <= latest[pairs.need]
+    return FilterTerm(allowed, "window", lambda: (_codes(latest), _codes(begins)))
 
 
 def _travels(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
@@ -176,11 +198,17 @@ def _at_the_hour(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
     return allowed
 
 
-def _consented(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
+def _hour_classes(needs: Columns, offers: Columns) -> tuple[Any, Any]:
+    """Return what decides on days and hours."""
+    asked = (needs[name] for name in ("on_day", "starts", "ends"))
+    names = ("weekday_mask", "available_from", "available_to", "starts", "ends")
+    return _codes(*asked), _codes(*(offers[name] for name in names))
+
+
+def _consent(needs: Columns, offers: Columns) -> tuple[Any, Any]:
     """Facts go to another party only with a recorded yes."""
     own = np.isin(offers["provider_kind"].astype(str), OWN_TEAM)
-    free = (needs["consent"] == 1) | ~needs["refers"]
-    return own[pairs.offer] | free[pairs.need]
+    return (needs["consent"] != 1) & needs["refers"], own
 
 
 @hookimpl
