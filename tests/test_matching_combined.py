@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -332,6 +333,22 @@ def test_the_same_arrays_give_the_same_flow(seed: int) -> None:
         found.append(one)
     assert found[0].bound <= found[1].objective
     assert found[1].bound <= found[0].objective
+
+
+def test_large_quantities_in_packs_are_feasible_and_bounded(seed: int) -> None:
+    """Millions of units in packs of a thousand: the search without HiGHS ends and keeps every rule."""
+    rng = np.random.default_rng(seed + 3)
+    for _ in range(15):
+        small = instance(rng, 6, 4, 4)
+        p = small.problem
+        large = Problem(
+            p.start, p.column, p.cost, p.capacity * 10**6, p.penalty, p.units * 10**6 + 7
+        )
+        given = dataclasses.replace(small, problem=large, pack=rng.integers(1, 3, 4) * 1000)
+        found, exact = solve(given, exact_edges=0, rounds=20), solve(given)
+        judge(given, found)
+        judge(given, exact)
+        assert max(found.bound, exact.bound) <= min(found.objective, exact.objective)
 
 
 def test_a_time_limit_only_stops() -> None:

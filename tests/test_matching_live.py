@@ -54,7 +54,7 @@ class Twin:
 
 def random_change(live: LiveCity, twin: Twin, rng: np.random.Generator, step: int) -> None:
     """Change the live city and its tables in the same way."""
-    needs, offers = live.need_ids, sorted(twin.offers.ids)
+    needs, offers = live.need_ids(), sorted(twin.offers.ids)
     move = int(rng.integers(0, 6))
     if move == 0 and needs:
         key = needs[int(rng.integers(0, len(needs)))]
@@ -192,7 +192,7 @@ def test_bound_needs_stay_as_planned() -> None:
     """Needs of one visit are held, and so is what serves them; the others may change."""
     together = [attrs.evolve(VISIT, id=f"V{i}", visit="one") for i in range(2)]
     live = live_of(village(needs=[VISIT, *together], offers=[attrs.evolve(VISITOR, quantity=8)]))
-    assert live.need_ids == ("N",)
+    assert live.need_ids() == ("N",)
     assert live.held("V0")
     with pytest.raises(ValueError, match="'V0' belongs to a team, visit"):
         live.withdraw("V0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import numpy as np
 
@@ -68,15 +70,16 @@ def advise(live: LiveCity, level: str = "street", top: int = 10) -> list[Advice]
     if top < 1:
         raise ValueError(f"top: {top}; expected at least 1")
     found: list[tuple[float, str, str, int, _Block]] = []
-    for bound, block in _by_bound(live, level):
-        if len(found) >= top and bound <= -found[top - 1][0]:
+    left = live.fresh()
+    for bound, block in _by_bound(live, level, left):
+        if len(found) >= top and bound < -found[top - 1][0]:
             break
         saving = _saving(live, block)
         if saving > 0:
             value = saving / block.typical
             found.append((-value, block.category.id, block.place_id, saving, block))
             found.sort(key=lambda f: f[:3])
-    before = _served(live)
+    before = _served(left)
     return [_advice(live, block, saving, before) for *_, saving, block in found[:top]]
 
 
@@ -92,7 +95,7 @@ class _Block:
     edit: Edit
 
 
-def _by_bound(live: LiveCity, level: str) -> list[tuple[float, _Block]]:
+def _by_bound(live: LiveCity, level: str, left: Mapping[str, int]) -> list[tuple[float, _Block]]:
     """Return (bound on the value, block) of every category and place that is short, best bound first."""
     needs = live.matching.prepared.needs
     places = needs["ancestors"][:, list(LEVELS).index(level)]
@@ -104,7 +107,7 @@ def _by_bound(live: LiveCity, level: str) -> list[tuple[float, _Block]]:
     found = []
     for (name, place), rows in sorted(groups.items()):
         keys = [needs["id"][row] for row in rows]
-        short = sum(live.unserved(key) for key in keys)
+        short = sum(left[key] for key in keys)
         if short:
             block = _block(live, name, place, short)
             found.append((_bound(live, keys, block.units) / block.typical, block))
@@ -159,18 +162,18 @@ def _bound(live: LiveCity, needs: list[str], units: int) -> int:
 def _saving(live: LiveCity, block: _Block) -> int:
     before = live.objective
     with live.what_if():
-        block.edit.take_into(live)
+        block.edit.take_into(live, briefly=True)
         return before - live.objective
 
 
-def _served(live: LiveCity) -> int:
-    return sum(left == 0 for left in live.fresh().values())
+def _served(left: Mapping[str, int]) -> int:
+    return sum(missing == 0 for missing in left.values())
 
 
 def _advice(live: LiveCity, block: _Block, saving: int, before: int) -> Advice:
     with live.what_if():
         block.edit.take_into(live)
-        cleared = _served(live) - before
+        cleared = _served(live.fresh()) - before
     text = Text(*(_said(live, block, cleared, lang) for lang in ("zh", "en")))
     return Advice(
         block.category.id, block.place_id, block.blocks, block.units, block.category.dimension,

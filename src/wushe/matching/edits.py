@@ -51,8 +51,8 @@ class Edit:
             tables[name] = with_record(tables.get(name, network.tables[name]), record)
         return with_tables(network, tables), with_records(offers, self.offers)
 
-    def take_into(self, live: LiveCity) -> None:
-        """Put the change into `live`, repaired to the optimum."""
+    def take_into(self, live: LiveCity, *, briefly: bool = False) -> None:
+        """Put the change into `live`, repaired to the optimum; `briefly` as in `LiveCity.add_offer`."""
         parts = live.records.parts
         tables = dict(parts.network.tables)
         for name, record in self.records:
@@ -63,9 +63,9 @@ class Edit:
         live.judge_again(parts, clients[0] if clients else None)
         for offer in self.offers:
             if live.has_offer(offer.id):
-                live.change_offer(offer)
+                live.change_offer(offer, briefly=briefly)
             else:
-                live.add_offer(offer)
+                live.add_offer(offer, briefly=briefly)
 
 
 def offer_edit(live: LiveCity, offer: Offer, **values: Any) -> Edit | None:

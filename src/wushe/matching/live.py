@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Protocol
 
 import attrs
 import numpy as np
@@ -14,7 +13,7 @@ from wushe.matching.changes import Parts, evolved
 from wushe.matching.held import GONE, NeedRow, grouped, held_rows, loosen, ranks, row_of
 from wushe.matching.journal import Journal
 from wushe.matching.kernel import LiveMatching, Problem, solve
-from wushe.matching.records import Pair, Records, amount_of, limit_of
+from wushe.matching.records import Pair, Planned, Records, amount_of, limit_of
 from wushe.matching.result import Matching
 from wushe.model.help import Need, Offer
 from wushe.model.storage import Array
@@ -24,22 +23,6 @@ from wushe.plugins.manager import Plugins
 
 HISTORY = 10_000
 _KERNEL_HISTORY = 20 * HISTORY
-
-
-class Planned(Protocol):
-    """What a plan has: the network, the pool of offers and their matching."""
-
-    @property
-    def network(self) -> LinkageNetwork:
-        """The city's tables."""
-
-    @property
-    def offers(self) -> Table:
-        """The pool of offers."""
-
-    @property
-    def matching(self) -> Matching:
-        """Who serves whom."""
 
 
 @attrs.frozen
@@ -64,7 +47,7 @@ class LiveCity:
 
     Amounts are in base units (minutes, pieces, fen). Needs that teams, visits, choices, chains,
     appointments or packs bind are held as planned, and so is what serves them: `held` says which.
-    After a work limit `settled` is false until `repair` is done. Not for several threads at once.
+    `settled` is false where the kernel's work limit stopped a repair. Not for several threads at once.
 
     Raises KeyError for an id that is not there, ValueError for a change that cannot be.
     """
@@ -118,13 +101,8 @@ class LiveCity:
         """Whether the last change was repaired to the optimum within the kernel's work limit."""
         return self._kernel.settled
 
-    def repair(self) -> bool:
-        """Go on where a work limit stopped; return whether the optimum is reached."""
-        return self._kernel.repair()
-
-    @property
     def need_ids(self) -> tuple[str, ...]:
-        """The open needs that may change, sorted."""
+        """Return the open needs that may change, sorted."""
         return tuple(sorted(self._row_of))
 
     def has_need(self, need: str) -> bool:
@@ -319,11 +297,15 @@ class LiveCity:
                 self._lift_limits(column, offer)
             self._set_capacity(column, amount)
 
-    def add_offer(self, offer: Offer) -> str:
-        """Add `offer` with the pairs that filters and scores give it; return its id."""
+    def add_offer(self, offer: Offer, *, briefly: bool = False) -> str:
+        """Add `offer` with the pairs that filters and scores give it; return its id.
+
+        `briefly`, where only more help follows and all is undone: pairs too dear for their need's
+        price are left out, since prices of needs only fall then.
+        """
         if offer.id in self._column_of:
             raise ValueError(f"offer {offer.id!r}: the id is taken; expected a new one")
-        pairs = self.records.pairs_of_offer(offer, self.has_need)
+        pairs = self._pairs_of(offer, briefly)
         with self._journal.change() as keep:
             column = self._kernel.add_offer(amount_of(offer))
             keep.step(self._kernel.undo)
@@ -335,10 +317,12 @@ class LiveCity:
                 self._set_row(row, self._state(row).joined(column, pair.cost, pair.limit))
         return offer.id
 
-    def change_offer(self, offer: Offer) -> None:
-        """Put `offer` in the place of the one with its id: other amount, reach, skills, restrictions."""
+    def change_offer(self, offer: Offer, *, briefly: bool = False) -> None:
+        """Put `offer` in the place of the one with its id; `briefly` as in `add_offer`."""
         column = self._column(offer.id)
-        pairs = self.records.pairs_of_offer(offer, self.has_need)
+        # Wider skills make a helper dearer for others: then their prices may rise.
+        briefly &= offer.categories == self.records.offer(offer.id).categories
+        pairs = self._pairs_of(offer, briefly, column)
         by_row = {self._row_of[pair.need]: pair for pair in pairs}
         with self._journal.change() as keep:
             keep.value(self.records.offers, offer.id, offer)
@@ -407,6 +391,14 @@ class LiveCity:
         columns = [self._column_of[pair.offer] for pair in pairs]
         arrays = (columns, [pair.cost for pair in pairs], [pair.limit for pair in pairs])
         return NeedRow(*(np.array(a, dtype=np.int64) for a in arrays), quantity, penalty)
+
+    def _pairs_of(self, offer: Offer, briefly: bool, column: int = -1) -> list[Pair]:
+        def useful(pair: Pair) -> bool:
+            known = self._state(self._row_of[pair.need]).edge(column)
+            return known is not None or pair.cost < self.need_price(pair.need)
+
+        pairs = self.records.pairs_of_offer(offer, self.has_need)
+        return list(filter(useful, pairs)) if briefly else pairs
 
     def _set_row(self, row: int, new: NeedRow) -> None:
         beyond = self._beyond[0] + new.beyond - self._state(row).beyond

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import attrs
 import numpy as np
@@ -20,6 +21,22 @@ from wushe.plugins.manager import Plugins
 
 NO_LIMIT = 2**60
 _BOUND = ("visit", "one_of", "after", "starts")
+
+
+class Planned(Protocol):
+    """What a plan has: the network, the pool of offers and their matching."""
+
+    @property
+    def network(self) -> LinkageNetwork:
+        """The city's tables."""
+
+    @property
+    def offers(self) -> Table:
+        """The pool of offers."""
+
+    @property
+    def matching(self) -> Matching:
+        """Who serves whom."""
 
 
 @attrs.frozen

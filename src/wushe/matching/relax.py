@@ -156,7 +156,7 @@ class _Search:
         live = self.live
         if self.quick:
             with live.what_if():
-                edit.take_into(live)
+                edit.take_into(live, briefly=True)
                 return live.at_worst(self.need) == 0
         anew = match(
             *edit.apply(live.network, live.offers), live.plugins, live.records.parts.context
@@ -325,7 +325,7 @@ class _Search:
         if self.quick:
             with self.live.what_if():
                 edit = made(self.missing)
-                edit.take_into(self.live)
+                edit.take_into(self.live, briefly=True)
                 least = _bisect(partial(self._enough_new, edit.offers[0].id), self.missing, most)
         else:
             least = _bisect(lambda quantity: self.confirm(made(quantity)), self.missing, most)

@@ -222,7 +222,10 @@ class Search:
                 for pair in sorted(there, key=lambda q: (-loss[q], q))[1:]:
                     losers.append(pair)
                     gone[pair] = True
+            before = int(self.barred.sum())
             self._bar(losers)
+            if int(self.barred.sum()) == before:
+                return  # nothing left to bar: such a flow is never recorded
 
     def _losses(self, now: Now, used: Array) -> Array:
         """Return what each used pair would lose if barred, at present prices, int64 (n_pairs,)."""
@@ -242,6 +245,8 @@ class Search:
         y, state = self.layout, self.state
         barred = np.isin(y.pair, pairs)
         self.barred |= barred
+        for e in np.flatnonzero(barred & (state.given > 0)).tolist():
+            state.give(e, -int(state.given[e]))
         rows = np.unique(y.row[barred]).tolist()
         done: set[int] = set()
         for r in rows:
@@ -380,21 +385,24 @@ class Search:
         self._drop_short([int(r) for r in np.flatnonzero(forced) if state.live.unserved(int(r))])
 
     def _add_packs(self, e: int) -> None:
-        """Give one pack more on an edge while that lowers the objective."""
+        """Give more packs on an edge while that lowers the objective: many at first, then half."""
         y, state = self.layout, self.state
         r, j, step = int(y.row[e]), int(y.column[e]), int(y.step[e])
-        while state.on[r] and not self.visiting[e]:
-            room = min(int(y.most[e] - state.given[e]), state.live.capacity(j))
-            left = int(y.demand[r]) - int(state.given[state.span(r)].sum())
-            if min(room, left) < step:
-                return
+        if not state.on[r] or self.visiting[e] or self.barred[e]:
+            return
+        left = int(y.demand[r]) - int(state.given[state.span(r)].sum())
+        room = min(int(y.most[e] - state.given[e]), state.live.capacity(j))
+        packs = min(room, left) // step
+        while packs > 0:
             before, mark = state.objective, state.mark()
-            state.give(e, step)
-            if state.objective >= before:
+            state.give(e, packs * step)
+            if state.objective < before:
+                room, left = room - packs * step, left - packs * step
+            else:
                 state.back(mark)
-                state.forget()
-                return
+                packs //= 2
             state.forget()
+            packs = min(packs, min(room, left) // step)
 
 
 _NEVER = 2**50

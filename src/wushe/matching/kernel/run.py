@@ -40,6 +40,9 @@ from wushe.matching.kernel.store import (
     place_row,
 )
 
+FEW, SOME = 4, 15
+"""Edge scans per edge that a repair may take before the auction of units, or of amounts, goes on."""
+
 
 def lift(market: Market, net: Net, rows: int, columns: int) -> None:
     """Write the auction's assignment as a flow; both share `match`, `nslot` and `slot_row`."""
@@ -55,10 +58,6 @@ def lift(market: Market, net: Net, rows: int, columns: int) -> None:
             net.flow[edge] = 1
             net.slot_edge[at] = edge
             net.spot[edge] = at
-
-
-FEW, SOME = 4, 15
-"""Edge scans per edge that a repair may take before the auction of units, or of amounts, goes on."""
 
 
 def value_unmatched(market: Market, rows: int) -> None:
