@@ -20,10 +20,10 @@ import numpy as np
 from city_tables import ON, as_tables, city_tables
 
 import wushe
-from wushe.matching.advice import advise
-from wushe.matching.live import LiveCity, go_live
-from wushe.matching.relax import relaxation
-from wushe.matching.runnerup import runner_up
+from wushe.matching.live.advice import advise
+from wushe.matching.live.city import LiveCity, go_live
+from wushe.matching.live.relax import relaxation
+from wushe.matching.live.runnerup import runner_up
 from wushe.network import build_network
 
 

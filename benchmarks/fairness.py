@@ -45,7 +45,7 @@ def city(needs: int, offers: int, rng: np.random.Generator) -> tuple[Array, dict
 
 def compare(arrays: dict[str, Array], place: Array, figures: dict[str, Any]) -> None:
     """Print the time and the figures of each kind of fairness beside the plain solve."""
-    from wushe.matching.fairness import KINDS, solve_fairly
+    from wushe.matching.fair.fairness import KINDS, solve_fairly
     from wushe.matching.kernel import Problem, solve
 
     begin = time.perf_counter()
@@ -73,8 +73,8 @@ def compare(arrays: dict[str, Array], place: Array, figures: dict[str, Any]) -> 
 
 def tiers(arrays: dict[str, Array], figures: dict[str, Any], rng: np.random.Generator) -> None:
     """Print the time of three tiers: emergencies, then all other needs, then the cost."""
+    from wushe.matching.fair.tiers import Tier, solve_tiers
     from wushe.matching.kernel import Problem
-    from wushe.matching.tiers import Tier, solve_tiers
 
     urgent = (rng.random(len(arrays["penalty"])) < 0.1).astype(np.int64)
     begin = time.perf_counter()
@@ -88,7 +88,7 @@ def tiers(arrays: dict[str, Array], figures: dict[str, Any], rng: np.random.Gene
 
 def pairing(figures: dict[str, Any], rng: np.random.Generator) -> None:
     """Print the time of 2,000 x 100 with full lists, and of a check that nothing blocks."""
-    from wushe.matching.stable import pair_stably
+    from wushe.matching.fair.stable import pair_stably
 
     rows, columns = 2000, 100
     column = np.argsort(rng.random((rows, columns)), axis=1)
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
-    from wushe.matching.fairness import solve_fairly
+    from wushe.matching.fair.fairness import solve_fairly
     from wushe.matching.kernel import Problem
 
     place, arrays = city(2_000, 600, np.random.default_rng(0))

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 import wushe
-from wushe.matching import pricing
 from wushe.matching.expand import NONE, Groups
 from wushe.matching.prepare import NATION, Prepared
+from wushe.matching.search import pricing
 from wushe.model.pairing import pair_key
 from wushe.model.terms import Columns, Context
 

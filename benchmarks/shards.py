@@ -75,7 +75,7 @@ def timed(solve: Any) -> tuple[float, float, Any]:
 def compare(name: str, arrays: dict[str, Array], label: Array, repeats: int) -> dict[str, Any]:
     """Time the whole and its shards on the same arrays; return the figures under `name`."""
     from wushe.matching import kernel
-    from wushe.matching.shards import solve_sharded
+    from wushe.matching.shards.sharded import solve_sharded
 
     def best(solve: Any) -> tuple[float, float, Any]:
         return min((timed(solve) for _ in range(repeats)), key=lambda found: found[0])
@@ -120,9 +120,10 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=1)
     options = parser.parse_args()
-    from wushe.matching import kernel, shards
+    from wushe.matching import kernel
+    from wushe.matching.shards import sharded
 
-    shards.WORTHWHILE = 0
+    sharded.WORTHWHILE = 0
     counties = options.counties or (8 if options.quick else 20)
     needs = options.needs or (5_000 if options.quick else 20_000)
     offers = options.offers or (1_500 if options.quick else 6_000)

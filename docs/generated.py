@@ -16,7 +16,7 @@ from typing import Any
 
 import wushe
 from wushe.errors import ProblemKind
-from wushe.matching.check_rules import RULES
+from wushe.matching.check.rules import RULES
 from wushe.model.evidence import CONFIDENCES
 from wushe.model.spec import RECORD_KINDS
 from wushe.model.storage import pack

@@ -18,8 +18,8 @@ import pytest
 import wushe
 from cities import ON, Rows, changed, city_of, seeded_rows
 from wushe import Plan
-from wushe.matching.check import Allocation, check
-from wushe.matching.check_rules import RULES, Rule, Violation
+from wushe.matching.check.items import Allocation, check
+from wushe.matching.check.rules import RULES, Rule, Violation
 from wushe.model import table_of
 
 PLUGINS = wushe.load_plugins()

@@ -9,9 +9,9 @@ import pytest
 import wushe
 from cities import ON, city_of, rows_of, village
 from wushe import Plan
-from wushe.matching.advice import Advice, advise
-from wushe.matching.held import total_cost
-from wushe.matching.live import go_live
+from wushe.matching.live.advice import Advice, advise
+from wushe.matching.live.city import go_live
+from wushe.matching.live.held import total_cost
 from wushe.matching.result import match
 
 PLUGINS = wushe.load_plugins()

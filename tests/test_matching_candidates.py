@@ -215,7 +215,7 @@ def test_a_cut_list_keeps_the_best_and_says_so(monkeypatch: pytest.MonkeyPatch) 
     """Where not all pairs are listed and none is proven to be missing, no proof over all pairs is claimed."""
     rows = crowd(60)
     _, whole, _ = listed(rows)
-    monkeypatch.setattr("wushe.matching.pricing.ALL_PAIRS", 0)
+    monkeypatch.setattr("wushe.matching.search.pricing.ALL_PAIRS", 0)
     plan: Plan = wushe.make_plan(city_of(rows, PLUGINS), plugins=PLUGINS, on=ON, prove=False)
     cut = plan.matching.candidates
     assert whole.complete

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe.matching.fairness import KINDS, FairSolution, Kind, solve_fairly
+from wushe.matching.fair.fairness import KINDS, FairSolution, Kind, solve_fairly
+from wushe.matching.fair.shares import Gain, rank, share_out
 from wushe.matching.kernel import Problem, solve
-from wushe.matching.shares import Gain, rank, share_out
 
 Outcomes = dict[tuple[int, ...], int]
 

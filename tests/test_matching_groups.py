@@ -10,7 +10,7 @@ import pytest
 import wushe
 from cities import ON, city_of, rows_of, village
 from wushe import Need, Offer, Place, Plan, Role, Volunteer
-from wushe.matching.check import Allocation, check
+from wushe.matching.check.items import Allocation, check
 from wushe.matching.expand import NONE, expand
 
 MONDAY = dt.date(2025, 9, 22)

@@ -10,11 +10,11 @@ import pytest
 import wushe
 from cities import ON, Rows, city_of, seeded_rows, village
 from wushe import Need, Offer
-from wushe.matching.changes import with_record, with_tables
-from wushe.matching.held import total_cost
-from wushe.matching.live import LiveCity, go_live
+from wushe.matching.live.changes import with_record, with_tables
+from wushe.matching.live.city import LiveCity, go_live
+from wushe.matching.live.held import total_cost
+from wushe.matching.live.records import amount_of
 from wushe.matching.objective import Objective
-from wushe.matching.records import amount_of
 from wushe.matching.result import Matching, match
 from wushe.model.tables import Table
 from wushe.network import LinkageNetwork

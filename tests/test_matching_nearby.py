@@ -11,11 +11,11 @@ import wushe
 from cities import seeded_rows
 from test_matching_candidates import PLUGINS, listed
 from wushe import Columns, Context, Pairs, ScoreTerm, hookimpl
-from wushe.matching import nearby
-from wushe.matching.bounds import CostBounds
 from wushe.matching.candidates import judge
-from wushe.matching.nearby import Nearby, Sides, cells, chord_squared, on_sphere
-from wushe.matching.seek import Known, Terms
+from wushe.matching.search import nearby
+from wushe.matching.search.bounds import CostBounds
+from wushe.matching.search.nearby import Nearby, Sides, cells, chord_squared, on_sphere
+from wushe.matching.search.seek import Known, Terms
 from wushe.model.pairing import EARTH_KM, pair_km
 
 Array = npt.NDArray[Any]

@@ -10,7 +10,7 @@ import pytest
 import wushe
 from cities import ON, city_of, rows_of, village
 from wushe import Need, Objective, Offer, Plan
-from wushe.matching.certificate import check_certificate, check_choice
+from wushe.matching.check.certificate import check_certificate, check_choice
 
 PLUGINS = wushe.load_plugins()
 EAST, WEST = "420106001001", "420106001002"

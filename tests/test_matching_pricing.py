@@ -13,12 +13,13 @@ from scipy.sparse import csr_array, vstack
 
 import wushe
 from wushe import Columns, Context, FilterTerm, Pairs, ScoreTerm, hookimpl
-from wushe.matching import candidates, pricing
+from wushe.matching import candidates
 from wushe.matching.candidates import ORDER
 from wushe.matching.expand import NONE, Groups
 from wushe.matching.kernel import Problem, solve
 from wushe.matching.prepare import NATION, Prepared
-from wushe.matching.pricing import Priced, solve_all
+from wushe.matching.search import pricing
+from wushe.matching.search.pricing import Priced, solve_all
 from wushe.model.pairing import pair_key
 from wushe.plugins.manager import Plugins
 

@@ -95,7 +95,10 @@ EXAMPLES: list[tuple[Reason, dict[str, list[Any]]]] = [
     (
         "waits",
         {
-            "needs": [attrs.evolve(VISIT, after="N0"), wushe.Need(id="N0", category="haircut", household="H")],
+            "needs": [
+                attrs.evolve(VISIT, after="N0"),
+                wushe.Need(id="N0", category="haircut", household="H"),
+            ],
             "offers": [VISITOR],
         },
     ),

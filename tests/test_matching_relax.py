@@ -12,11 +12,11 @@ import pytest
 import wushe
 from cities import ON, Rows, city_of, seeded_rows, village
 from wushe import Need, Offer, Plan
-from wushe.matching.live import go_live
-from wushe.matching.relax import Relaxation, relaxation
+from wushe.matching.live.city import go_live
+from wushe.matching.live.relax import Relaxation, relaxation
+from wushe.matching.live.runnerup import runner_up
+from wushe.matching.live.sentences import KINDS
 from wushe.matching.result import match
-from wushe.matching.runnerup import runner_up
-from wushe.matching.sentences import KINDS
 
 PLUGINS = wushe.load_plugins()
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe.matching import shards, shards_run
 from wushe.matching.kernel import Problem, Solution, solve
-from wushe.matching.shards import ShardedSolution, solve_sharded
-from wushe.matching.shards_parts import Piece, components, cut, divide
-from wushe.matching.shards_run import open_runner
-from wushe.matching.shards_solve import Order
+from wushe.matching.shards import run as shards_run
+from wushe.matching.shards import sharded as shards
+from wushe.matching.shards.parts import Piece, components, cut, divide
+from wushe.matching.shards.run import open_runner
+from wushe.matching.shards.sharded import ShardedSolution, solve_sharded
+from wushe.matching.shards.work import Order
 
 Array = Any
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe.matching.stable import Pairing, pair_stably
+from wushe.matching.fair.stable import Pairing, pair_stably
 
 Lists = tuple[Any, Any, Any, Any]
 

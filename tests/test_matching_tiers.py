@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from wushe.matching import tiers as module
+from wushe.matching.fair import tiers as module
+from wushe.matching.fair.tiers import Tier, cheapest, solve_tiers
 from wushe.matching.kernel import Problem, solve
-from wushe.matching.tiers import Tier, cheapest, solve_tiers
 
 Pair = tuple[Any, Any]
 

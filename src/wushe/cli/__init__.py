@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 import wushe
-from wushe.cli import casefile, plans, plugins, relief, report, visits
+from wushe.cli import advice, casefile, plans, plugins, relief, report, visits
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ for command in (
     plans.init,
     plans.check,
     plans.plan,
+    advice.advise,
     visits.visits,
     casefile.casefile,
     relief.relief,

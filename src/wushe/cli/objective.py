@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from wushe.cli.common import F, said_help
-from wushe.matching.objective import BETWEEN, KINDS, Fairness, Objective
+from wushe.matching.fair.fairness import KINDS
+from wushe.matching.objective import BETWEEN, Fairness, Objective
 from wushe.model.help import URGENCIES
 from wushe.text import Text
 

@@ -8,10 +8,10 @@ from typing import get_args
 import attrs
 import numpy as np
 
-from wushe.matching.classes import FilterClasses
-from wushe.matching.edges import Edges
 from wushe.matching.prepare import Prepared
-from wushe.matching.reach import Reach
+from wushe.matching.search.classes import FilterClasses
+from wushe.matching.search.edges import Edges
+from wushe.matching.search.reach import Reach
 from wushe.model.storage import Array
 from wushe.model.terms import FilterTerm, Pairs, Reason
 from wushe.plugins.answers import bound_kept
@@ -78,7 +78,7 @@ def _batches(pairs: Pairs) -> Iterator[Pairs]:
         yield pairs
         return
     for first in range(0, len(pairs), BLOCK_PAIRS):
-        yield pairs.take(slice(first, first + BLOCK_PAIRS))
+        yield pairs.take(np.arange(first, min(first + BLOCK_PAIRS, len(pairs))))
 
 
 def _judge(

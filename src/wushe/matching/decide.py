@@ -11,11 +11,11 @@ import numpy as np
 from wushe.matching.combined import Combined
 from wushe.matching.combined import solve as solve_combined
 from wushe.matching.expand import BLOCKED, NONE, Groups
-from wushe.matching.fairness import FairSolution, solve_fairly
+from wushe.matching.fair.fairness import FairSolution, solve_fairly
+from wushe.matching.fair.tiers import Tier, solve_tiers
 from wushe.matching.kernel import Problem, Solution
 from wushe.matching.objective import GroupCoverage, Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared
-from wushe.matching.tiers import Tier, solve_tiers
 from wushe.model.help import URGENCIES
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array

@@ -8,7 +8,7 @@ from typing import get_args
 
 import attrs
 
-from wushe.matching.fairness import KINDS, Kind
+from wushe.matching.fair.fairness import KINDS, Kind
 from wushe.model.help import URGENCIES
 from wushe.model.parties import LEVELS
 from wushe.model.units import DIMENSIONS, Dimension, say_amount

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from wushe.errors import WusheError
-from wushe.matching.stable import pair_stably
+from wushe.matching.fair.stable import pair_stably
 from wushe.text import Text
 
 Proposing = Literal["first", "second"]

@@ -12,8 +12,8 @@ from wushe.matching.decide import Choice, decide, per_row
 from wushe.matching.kernel import Problem, Solution
 from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared, prepare
-from wushe.matching.pricing import Priced, Proof, solve_all
 from wushe.matching.reasons import find_reasons
+from wushe.matching.search.pricing import Priced, Proof, solve_all
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
 from wushe.model.tables import Table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wushe.matching.certificate import check_certificate, check_choice
-from wushe.matching.check import Allocation, check
-from wushe.matching.check_rules import Violation
+from wushe.matching.check.certificate import check_certificate, check_choice
+from wushe.matching.check.items import Allocation, check
+from wushe.matching.check.rules import Violation
 from wushe.matching.expand import NONE
 from wushe.plan.plan import Plan
 

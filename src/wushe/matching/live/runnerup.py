@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from wushe.matching.live import LiveCity
+from wushe.matching.live.city import LiveCity
 from wushe.text import Text
 
 

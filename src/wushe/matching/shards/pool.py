@@ -9,9 +9,9 @@ import numpy as np
 
 from wushe.matching.kernel import Notify, Problem, solve
 from wushe.matching.kernel.problem import Array
-from wushe.matching.shards_parts import Part
-from wushe.matching.shards_run import Run
-from wushe.matching.shards_solve import Answer, Kind, Order
+from wushe.matching.shards.parts import Part
+from wushe.matching.shards.run import Run
+from wushe.matching.shards.work import Answer, Kind, Order
 
 
 class Tender:

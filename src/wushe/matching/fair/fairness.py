@@ -22,12 +22,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from wushe.matching.exits import Exits, Market, Oracle, network_of, sums
+from wushe.matching.fair.exits import Exits, Market, Oracle, network_of, sums
+from wushe.matching.fair.shares import Measure, share_out
+from wushe.matching.fair.tiers import Forced, cheapest
 from wushe.matching.kernel import Notify, Problem, Status, solve
 from wushe.matching.kernel.compile import to_stderr
 from wushe.matching.kernel.problem import HIGHEST_COST, Array
-from wushe.matching.shares import Measure, share_out
-from wushe.matching.tiers import Forced, cheapest
 
 Kind = Literal["none", "floor", "maximin", "leximin", "proportional"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from wushe.matching.forest import Forest
+from wushe.matching.search.forest import Forest
 
 MIXED = -2
 FAR = 2**62
@@ -84,7 +84,8 @@ def box_gap(forest: Forest, node: int, x: float, y: float, z: float) -> float:
     a = max(box[node, 0] - x, x - box[node, 3], 0.0)
     b = max(box[node, 1] - y, y - box[node, 4], 0.0)
     c = max(box[node, 2] - z, z - box[node, 5], 0.0)
-    return a * a + b * b + c * c
+    gap: float = a * a + b * b + c * c
+    return gap
 
 
 def lowest(forest: Forest, asks: Asks, terms: Terms, need: int, node: int) -> Any:

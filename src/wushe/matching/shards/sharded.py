@@ -19,10 +19,10 @@ import numpy as np
 from wushe.matching.kernel import SMALL, Notify, Problem, Solution, Status, solve
 from wushe.matching.kernel.compile import to_stderr
 from wushe.matching.kernel.problem import Array, columns_value
-from wushe.matching.shards_parts import Part, components, cut, divide
-from wushe.matching.shards_pool import Tender, coordinate
-from wushe.matching.shards_run import open_runner
-from wushe.matching.shards_solve import Answer, mend, warm_start
+from wushe.matching.shards.parts import Part, components, cut, divide
+from wushe.matching.shards.pool import Tender, coordinate
+from wushe.matching.shards.run import open_runner
+from wushe.matching.shards.work import Answer, mend, warm_start
 
 if TYPE_CHECKING:
     from dask.distributed import Client

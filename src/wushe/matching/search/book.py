@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wushe.matching.candidates import REFUSED, Judged
-from wushe.matching.seek import Known
+from wushe.matching.search.seek import Known
 from wushe.model.storage import Array
 from wushe.model.terms import Pairs
 
@@ -25,7 +25,8 @@ def pairs_of(keys: Array) -> Pairs:
 def joined(*keys: Array) -> Array:
     """Return all keys once, ascending (`numpy.unique` hashes, which takes longer)."""
     every = np.sort(np.concatenate(keys))
-    return every[np.concatenate([[True], every[1:] != every[:-1]])[: len(every)]]
+    once: Array = every[np.concatenate([[True], every[1:] != every[:-1]])[: len(every)]]
+    return once
 
 
 class Book:

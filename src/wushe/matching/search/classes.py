@@ -13,8 +13,8 @@ import attrs
 import numpy as np
 
 from wushe.errors import PluginError
-from wushe.matching.nearby import chord_squared
 from wushe.matching.prepare import Prepared
+from wushe.matching.search.nearby import chord_squared
 from wushe.model.pairing import EARTH_KM, pair_km
 from wushe.model.storage import Array
 from wushe.model.terms import Columns, FilterTerm, Pairs
@@ -85,7 +85,7 @@ class FilterClasses:
         """
         n, m = len(self.need), len(self.offer)
         must, mark = np.zeros(n, dtype=np.int64), np.zeros(m, dtype=np.int64)
-        refusals = []
+        refusals: list[Any] = []
         for rule in range(len(self.terms)):
             asked = np.bincount(self.need[:, rule])
             held = np.bincount(self.offer[:, rule], minlength=self.width[rule])
@@ -125,13 +125,13 @@ def _mistaken(plugins: Plugins, name: str, term: FilterTerm, message: str) -> No
 
 
 def _within(term: FilterTerm) -> Array | None:
-    limit: Array | None = getattr(term, "within_km", None)
+    limit = term.within_km
     return limit
 
 
 def _ranks(term: FilterTerm, needs: Columns, offers: Columns) -> tuple[Array, Array] | None:
     """Return a term's classes as ranks from 0; None where it declares none, or too many."""
-    classes: Any = getattr(term, "classes", None)
+    classes = term.classes
     if classes is None:
         return None
     found = [np.unique(codes, return_inverse=True) for codes in classes()]

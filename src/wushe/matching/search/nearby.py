@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching import seek as loops
-from wushe.matching.forest import Array, Forest, grow, morton, price
 from wushe.matching.kernel.compile import cache_folder, to_stderr
-from wushe.matching.seek import CELLS, FAR, Asks, Found, Known, Terms
+from wushe.matching.search import seek as loops
+from wushe.matching.search.forest import Array, Forest, grow, morton, price
+from wushe.matching.search.seek import CELLS, FAR, Asks, Found, Known, Terms
 
 FEW = 500_000
 """Fewer pairs of needs and offers than this are searched without a compiler."""

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wushe.matching.kernel import Notify
 from wushe.matching.kernel.compile import to_stderr
-from wushe.matching.shards_parts import Piece
-from wushe.matching.shards_solve import Answer, Order, solve_piece
+from wushe.matching.shards.parts import Piece
+from wushe.matching.shards.work import Answer, Order, solve_piece
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess

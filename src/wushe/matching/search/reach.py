@@ -58,7 +58,8 @@ class Reach:
     @property
     def total(self) -> Array:
         """How many offers of its category reach each need, int64 (n_needs,)."""
-        return self._sizes.sum(axis=1)
+        total: Array = self._sizes.sum(axis=1)
+        return total
 
     @property
     def _sizes(self) -> Array:
@@ -69,7 +70,8 @@ class Reach:
         """Return the sum of `values` int64 (n_offers,) over all offers that reach each need."""
         upto = np.concatenate([[0], np.cumsum(values[self.offer])])
         by_pool = np.concatenate([np.diff(upto[self.start]), [0]])
-        return by_pool[self.pool].sum(axis=1)
+        found: Array = by_pool[self.pool].sum(axis=1)
+        return found
 
     def within(self, pairs: Pairs) -> Array:
         """Say which pairs are in reach, bool (n_pairs,)."""

@@ -15,9 +15,6 @@ import attrs
 import numpy as np
 
 from wushe.errors import WusheError
-from wushe.matching.again import Again
-from wushe.matching.book import Book, joined, keys_of, pairs_of
-from wushe.matching.bounds import CostBounds
 from wushe.matching.candidates import (
     BLOCK_PAIRS,
     REFUSED,
@@ -30,12 +27,15 @@ from wushe.matching.candidates import (
     list_candidates,
     rank_in_group,
 )
-from wushe.matching.classes import FilterClasses
-from wushe.matching.edges import Edges
 from wushe.matching.kernel import Problem, Solution, solve
-from wushe.matching.nearby import NO_LIMIT, Nearby, Sides, on_sphere
 from wushe.matching.prepare import Prepared
-from wushe.matching.reach import Reach
+from wushe.matching.search.again import Again
+from wushe.matching.search.book import Book, joined, keys_of, pairs_of
+from wushe.matching.search.bounds import CostBounds
+from wushe.matching.search.classes import FilterClasses
+from wushe.matching.search.edges import Edges
+from wushe.matching.search.nearby import NO_LIMIT, Nearby, Sides, on_sphere
+from wushe.matching.search.reach import Reach
 from wushe.model.storage import Array
 from wushe.plugins.manager import Plugins
 

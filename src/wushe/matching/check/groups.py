@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from wushe.matching.check_rules import Violation
+from wushe.matching.check.rules import Violation
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from wushe.matching.check_rules import Violation
+from wushe.matching.check.rules import Violation
 
 
 def check_certificate(

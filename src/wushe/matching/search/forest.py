@@ -166,7 +166,8 @@ def morton(spot: Array) -> Array:
     span = float((known - low).max(initial=0.0)) or 1.0
     cells = ((known - low) / span * (2**20 - 1)).astype(np.uint64)
     x, y, z = (_spread(column) for column in cells.T)
-    return x | y << np.uint64(1) | z << np.uint64(2)
+    code: Array = x | y << np.uint64(1) | z << np.uint64(2)
+    return code
 
 
 def _spread(values: Array) -> Array:

@@ -13,8 +13,8 @@ from typing import Any
 
 import attrs
 
-from wushe.matching.check_groups import Helped, together
-from wushe.matching.check_rules import Rule, Violation
+from wushe.matching.check.groups import Helped, together
+from wushe.matching.check.rules import Rule, Violation
 from wushe.model.parties import LEVELS, WEEKDAYS
 from wushe.model.tables import Table
 from wushe.model.terms import NeedCategory

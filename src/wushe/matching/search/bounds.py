@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from wushe.matching.book import joined, keys_of
-from wushe.matching.nearby import cells, chord_squared
 from wushe.matching.prepare import Prepared
-from wushe.matching.seek import Terms
+from wushe.matching.search.book import joined, keys_of
+from wushe.matching.search.nearby import cells, chord_squared
+from wushe.matching.search.seek import Terms
 from wushe.model.pairing import EARTH_KM
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array

@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from wushe.errors import WusheError
-from wushe.matching.changes import evolved, with_record, with_records, with_tables
-from wushe.matching.live import LiveCity
+from wushe.matching.live.changes import evolved, with_record, with_records, with_tables
+from wushe.matching.live.city import LiveCity
 from wushe.matching.prepare import Prepared
 from wushe.model.help import PROVIDERS, Offer
 from wushe.model.parties import SocialWorker

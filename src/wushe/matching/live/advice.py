@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import attrs
 import numpy as np
 
-from wushe.matching.edits import Edit, new_offer
-from wushe.matching.live import LiveCity
+from wushe.matching.live.city import LiveCity
+from wushe.matching.live.edits import Edit, new_offer
 from wushe.model.parties import LEVELS
 from wushe.model.tables import Table
 from wushe.model.terms import NeedCategory

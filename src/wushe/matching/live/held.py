@@ -25,7 +25,7 @@ class NeedRow:
     @property
     def demand(self) -> int:
         """What the kernel is asked for: what no edge could carry would only inflate its sums."""
-        return min(self.quantity, sum(self.limits.tolist()))
+        return min(self.quantity, int(sum(self.limits.tolist())))
 
     @property
     def beyond(self) -> int:
@@ -73,7 +73,7 @@ def row_of(problem: Problem, row: int, quantity: int) -> NeedRow:
 def total_cost(matching: Matching) -> int:
     """Return costs of all pairs plus penalties of all that is unserved, what no offer reaches included."""
     given = matching.problem.cost[matching.edge].astype(np.int64) * matching.amount
-    return sum(given.tolist()) + _penalties(
+    return int(sum(given.tolist())) + _penalties(
         matching.problem.penalty, matching.unserved, np.ones(len(matching.unserved), dtype=bool)
     )
 

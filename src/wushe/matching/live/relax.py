@@ -9,13 +9,13 @@ from typing import Any
 import attrs
 import numpy as np
 
-from wushe.matching.edits import Edit, consent_edit, new_offer, offer_edit
-from wushe.matching.live import LiveCity
+from wushe.matching.live.city import LiveCity
+from wushe.matching.live.edits import Edit, consent_edit, new_offer, offer_edit
+from wushe.matching.live.records import factor_of
+from wushe.matching.live.sentences import ANOTHER_CHOSEN, KINDS, NOTHING_HELPS, Kind, sentence
+from wushe.matching.live.widen import WIDEN, Case
 from wushe.matching.prepare import NATION, Prepared
-from wushe.matching.records import factor_of
 from wushe.matching.result import match
-from wushe.matching.sentences import ANOTHER_CHOSEN, KINDS, NOTHING_HELPS, Kind, sentence
-from wushe.matching.widen import WIDEN, Case
 from wushe.model.help import Offer
 from wushe.model.tables import Table, table_of
 from wushe.model.terms import Pairs, Reason

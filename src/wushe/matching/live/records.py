@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 import numpy as np
 
-from wushe.matching.changes import Parts, take_rows, with_records
+from wushe.matching.live.changes import Parts, take_rows, with_records
 from wushe.matching.prepare import NATION, Prepared
 from wushe.matching.result import PRIORITY_STEPS, Matching, penalties
 from wushe.model.help import Need, Offer

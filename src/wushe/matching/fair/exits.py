@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wushe.matching.fair.tiers import most_units
 from wushe.matching.kernel import LiveMatching, Notify, Problem, Solution, solve
 from wushe.matching.kernel.problem import Array
-from wushe.matching.tiers import most_units
 
 
 @dataclass(frozen=True, eq=False)

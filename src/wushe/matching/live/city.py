@@ -9,11 +9,11 @@ from functools import cached_property
 import attrs
 import numpy as np
 
-from wushe.matching.changes import Parts, evolved
-from wushe.matching.held import GONE, NeedRow, grouped, held_rows, loosen, ranks, row_of
-from wushe.matching.journal import Journal
 from wushe.matching.kernel import LiveMatching, Problem, solve
-from wushe.matching.records import Pair, Planned, Records, amount_of, limit_of
+from wushe.matching.live.changes import Parts, evolved
+from wushe.matching.live.held import GONE, NeedRow, grouped, held_rows, loosen, ranks, row_of
+from wushe.matching.live.journal import Journal
+from wushe.matching.live.records import Pair, Planned, Records, amount_of, limit_of
 from wushe.matching.result import Matching
 from wushe.model.help import Need, Offer
 from wushe.model.storage import Array
@@ -389,8 +389,9 @@ class LiveCity:
         """Return the row that filters and scores give to `need`."""
         pairs, quantity, penalty = self.records.pairs_of_need(need)
         columns = [self._column_of[pair.offer] for pair in pairs]
-        arrays = (columns, [pair.cost for pair in pairs], [pair.limit for pair in pairs])
-        return NeedRow(*(np.array(a, dtype=np.int64) for a in arrays), quantity, penalty)
+        costs, limits = [pair.cost for pair in pairs], [pair.limit for pair in pairs]
+        column, cost, limit = (np.array(a, dtype=np.int64) for a in (columns, costs, limits))
+        return NeedRow(column, cost, limit, quantity, penalty)
 
     def _pairs_of(self, offer: Offer, briefly: bool, column: int = -1) -> list[Pair]:
         def useful(pair: Pair) -> bool:

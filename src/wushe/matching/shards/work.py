@@ -9,7 +9,7 @@ import numpy as np
 
 from wushe.matching.kernel import SMALL, LiveMatching, Notify, Problem, Solution, solve
 from wushe.matching.kernel.problem import HIGHEST_COST, LARGEST, Array
-from wushe.matching.shards_parts import Piece
+from wushe.matching.shards.parts import Piece
 
 Kind = Literal["price", "allot"]
 PATIENCE = 50

@@ -1,0 +1,1 @@
+"""Strict tiers, fairness between groups, stable pairing: arrays in, arrays out."""
