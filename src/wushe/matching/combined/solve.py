@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from wushe.matching import kernel
+from wushe.matching.kernel import solve as solve_plain
 from wushe.matching.combined.audit import cost_of, keeps_rules, sums
 from wushe.matching.combined.layout import Layout, lay_out
 from wushe.matching.combined.milp import solve_exactly
@@ -155,7 +155,7 @@ def _parts(y: Layout) -> list[tuple[Array, Layout]]:
 
 
 def _solve_part(part: Layout, effort: _Effort) -> _Found:
-    relaxed = kernel.solve(_relaxed(part))
+    relaxed = solve_plain(_relaxed(part))
     bound = relaxed.bound
     if keeps_rules(part, relaxed.flow):
         return _Found(relaxed.flow, bound, relaxed.column_price, "kernel")
