@@ -258,7 +258,7 @@ CELLS = st.one_of(
 COMMANDS: list[Any] = [("check",), ("check", "--json"), ("plan", "--on", "2025-09-15")]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     table=st.sampled_from(["households", "needs", "volunteers", "offers", "places", "persons"]),
     heading=st.lists(st.sampled_from(["id", "category", "household", "quantity", "unit", "place", "名称", "x"]), max_size=5),

@@ -24,7 +24,7 @@ from wushe.rules.frame import Frame
 from wushe.rules.intervals import NO, UNSURE, Num, endless
 from wushe.rules.scalar import Case, Ref
 
-HOUSEHOLDS = campaign(tests=300, ci=2000, soak=10_000)
+HOUSEHOLDS = campaign(tests=120, ci=1500, soak=10_000)
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97, 0.99, 1.0)
 """What share of the cells is known at each step; the last knows all there is."""
 
@@ -100,7 +100,7 @@ def contained(inner: Num, outer: Num) -> Any:
 
 
 @given(rules(meets=False), st.integers(0, 2**32 - 1), st.sampled_from(DATES))
-@settings(max_examples=campaign(tests=200, ci=2000, soak=10_000))
+@settings(max_examples=campaign(tests=100, ci=1500, soak=10_000))
 def test_any_rule_only_narrows_while_facts_are_revealed(
     rule: Expr, drawn: int, on: dt.date
 ) -> None:

@@ -43,7 +43,7 @@ from wushe.rules.expr import Always, Fact, Link, Relation, RuleError, fact, numb
 from wushe.rules.intervals import NO, UNSURE, YES
 from wushe.rules.scalar import Case
 
-HOUSEHOLDS = campaign(tests=400, ci=3000, soak=100_000)
+HOUSEHOLDS = campaign(tests=150, ci=2000, soak=100_000)
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +335,7 @@ def rules(draw: Callable[..., Any], meets: bool = True) -> Expr:
 
 
 @given(rules(), st.integers(0, 2**32 - 1), st.sampled_from(DATES), st.booleans())
-@settings(max_examples=campaign(tests=200, ci=2000, soak=20_000))
+@settings(max_examples=campaign(tests=100, ci=1500, soak=20_000))
 def test_both_evaluations_agree_on_rules_that_nobody_wrote(
     rule: Expr, drawn: int, on: dt.date, trusting: bool
 ) -> None:
