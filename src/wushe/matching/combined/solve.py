@@ -10,13 +10,13 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from wushe.matching.kernel import solve as solve_plain
 from wushe.matching.combined.audit import cost_of, keeps_rules, sums
 from wushe.matching.combined.layout import Layout, lay_out
 from wushe.matching.combined.milp import solve_exactly
 from wushe.matching.combined.prices import Pricer, climb
 from wushe.matching.combined.problem import Combined, CombinedSolution, total
 from wushe.matching.combined.search import Search
+from wushe.matching.kernel import solve as solve_plain
 from wushe.matching.kernel.problem import Array, Problem
 
 EXACT_EDGES = 8_000

@@ -125,8 +125,7 @@ def _mistaken(plugins: Plugins, name: str, term: FilterTerm, message: str) -> No
 
 
 def _within(term: FilterTerm) -> Array | None:
-    limit = term.within_km
-    return limit
+    return term.within_km
 
 
 def _ranks(term: FilterTerm, needs: Columns, offers: Columns) -> tuple[Array, Array] | None:
