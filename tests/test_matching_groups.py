@@ -181,6 +181,40 @@ def test_what_was_met_is_waited_for_no_longer(status: str, served: list[str] | N
     assert plan.reasons() == ({} if served else {"waits": 1})
 
 
+def test_a_code_that_one_need_has_binds_nothing() -> None:
+    """A team with a code of its own comes as ever: its roles are not alternatives of each other."""
+    for code in ({"one_of": "x"}, {"visit": "x"}):
+        assert planned(needs=[attrs.evolve(CLASS, **code)], volunteers=TEAM).served == 1
+
+
+def test_a_team_may_be_one_of_several_alternatives() -> None:
+    """The class or the visit, whichever is more pressing."""
+    needs = [attrs.evolve(CLASS, one_of="x"), attrs.evolve(VISIT, one_of="x", urgency="urgent")]
+    plan = planned(needs=needs, volunteers=TEAM)
+    assert plan.served == 1
+    assert list(plan.reasons()) == ["alternative"]
+
+
+def test_an_alternative_that_is_met_settles_the_others() -> None:
+    """At most one of them, also over time."""
+    met = Need(id="N0", category="errand", household="H", status="met", one_of="x")
+    plan = planned(needs=[met, attrs.evolve(VISIT, one_of="x")], volunteers=TEAM)
+    assert plan.items == ()
+    assert plan.reasons() == {"alternative": 1}
+
+
+def test_appointments_of_one_visit_are_one_occasion() -> None:
+    """Overlapping hours within a visit are done by the one who comes."""
+    able = volunteer("V4", "errand", "visiting")
+    nine = {"on_day": MONDAY, "visit": "x"}
+    needs = [
+        attrs.evolve(VISIT, starts="09:00", ends="10:00", **nine),
+        Need(id="N2", category="errand", household="H", quantity=1, unit="hour",
+             starts="09:30", ends="10:30", **nine),
+    ]  # fmt: skip
+    assert helpers(planned(needs=needs, volunteers=[able])) == {"N1": ["V4"], "N2": ["V4"]}
+
+
 # --- hours, packs, distance ----------------------------------------------------------------------
 
 

@@ -15,7 +15,8 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from wushe.matching.kernel import Problem, Solution, exact, solve
+from wushe.matching.kernel import Problem, Solution, carry, exact, solve
+from wushe.matching.kernel import fit as fit_module
 
 SRC = Path(exact.__file__).parents[3]
 AMOUNTS = (1, 3, 60, 10**4, 10**9)
@@ -348,6 +349,112 @@ def test_scipy_and_python_find_the_same_optimum(
         monkeypatch.setattr(exact, "propose", lambda _: None)
         assert_exact(p, proposed, solve(p).objective)
         monkeypatch.undo()
+
+
+def test_guesses_are_proved_or_mended(
+    monkeypatch: pytest.MonkeyPatch,
+    campaign: Callable[..., int],
+    evidence: Callable[..., None],
+    seed: int,
+) -> None:
+    """Where small problems start from guessed prices, the optimum is the same, whatever the numbers."""
+    monkeypatch.setattr(exact, "TINY", 0)
+    monkeypatch.setattr(exact, "WIDE", 10**9)
+    monkeypatch.setattr(fit_module, "STEEP", 0.0)
+    count = campaign(tests=150, ci=1_500, soak=10_000)
+    rng = np.random.default_rng(seed + 4)
+    for case in range(count):
+        p = draw(rng, units=case % 3 == 0)
+        assert_exact(p, solve(p), optimum(p))
+    for case in range(count // 4):
+        n, m = int(rng.integers(20, 90)), int(rng.integers(1, 30))
+        most = (1, 1, 5, 10**6)[case % 4]
+        p = places(rng, n, m, min(m, 6), float(rng.choice([0.5, 0.9, 1.0, 1.05, 3.0])), most)
+        p = coarser(p, int(rng.choice([1, 100])))
+        assert_exact(p, solve(p), dear_optimum(p))
+    evidence("kernel_guessed", cases=count + count // 4, seed=seed, wrong=0)
+
+
+def test_one_offer_for_thousands(seed: int) -> None:
+    """A single offer goes to those for whom it saves most: the optimum can be had by sorting."""
+    rng = np.random.default_rng(seed)
+    n, room = 4_000, 2_500
+    cost, penalty = rng.integers(0, 1_000, n), rng.integers(500, 2_000, n)
+    start, column = np.arange(n + 1), np.zeros(n, dtype=np.int64)
+    s = solve(Problem(start, column, cost, np.array([room]), penalty))
+    saved = np.sort(np.maximum(penalty - cost, 0))[-room:].sum()
+    assert (s.objective, s.status) == (penalty.sum() - saved, "optimal")
+
+
+# --- starting from an earlier optimum ----------------------------------------------------------
+
+
+def altered(rng: np.random.Generator, p: Problem) -> Problem:
+    """Return another version of the problem: new capacities, penalties, demands, edges, needs, offers."""
+    n, m = len(p.penalty), len(p.capacity)
+    capacity = np.append(p.capacity + rng.integers(-1, 2, m), rng.integers(0, 3, 1))
+    more = int(rng.integers(0, 4))
+    row, column = np.append(p.row, rng.integers(0, n + more, 9)), p.column.astype(np.int64)
+    column = np.append(column, rng.integers(0, m + 1, 9))
+    cost = np.append(p.cost, rng.integers(0, 500, 9))
+    keep = rng.random(len(row)) < 0.95
+    row, column, cost = row[keep], column[keep], cost[keep]
+    order = np.lexsort((column, cost, row))
+    start = np.searchsorted(row[order], np.arange(n + more + 1))
+    penalty = np.append(p.penalty + rng.integers(-3, 4, n) * 20, np.full(more, 700))
+    demand = np.append(p.units + rng.integers(-1, 2, n), np.full(more, 2))
+    limit = None if p.limit is None else np.append(p.bounds, np.full(9, 2))[keep][order]
+    return Problem(
+        start, column[order], cost[order], np.maximum(capacity, 0),
+        np.maximum(penalty, 0), np.maximum(demand, 0), limit,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("small", [True, False], ids=["plain", "compiled"])
+def test_an_earlier_optimum_is_a_start(
+    small: bool,
+    campaign: Callable[..., int],
+    evidence: Callable[..., None],
+    seed: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Carried over to the problem as it is now and repaired, it ends at the optimum, proved."""
+    if not small:
+        request.getfixturevalue("compiled_always")
+    count = campaign(tests=60, ci=800, soak=10_000)
+    rng = np.random.default_rng(seed + 5)
+    for case in range(count):
+        p = places(rng, 40, 12, 5, float(rng.choice([0.6, 1.0, 1.5])), (1, 4, 50)[case % 3])
+        new = altered(rng, p)
+        start = carry(p, solve(p, notify=None), new)
+        best = solve(new, notify=None).objective
+        assert_exact(new, solve(new, start=start, notify=None), best)
+        noise = rng.integers(0, 900, len(start.column_price))
+        flow = rng.integers(0, 4, len(start.flow))
+        wild = Solution(flow, start.unserved, start.row_price, noise, 0, 0, "optimal")
+        assert_exact(new, solve(new, start=wild, notify=None), best)
+    evidence(f"kernel_start_{'plain' if small else 'compiled'}", cases=2 * count, wrong=0)
+
+
+def test_a_start_is_not_believed() -> None:
+    """Prices that are no prices, or arrays of other lengths, count for nothing."""
+    p = make([[(1, 0), (7, 1)], [(2, 0), (9, 1)]], [1, 1], [20, 30])
+    flow, none = np.array([1, 0, 0, 0]), np.zeros(2, dtype=np.int64)
+    for u, price in (([99, 0], [0, 0]), ([0, 0], [-50, 0]), ([20, 30], [0, 0, 0])):
+        start = Solution(flow, none, np.array(u), np.array(price), 1, 1, "optimal")
+        assert_exact(p, solve(p, start=start), 9)
+
+
+def test_a_start_that_is_the_optimum_costs_no_search(seed: int) -> None:
+    """Nothing is scanned where the start proves itself, and little where one offer changed."""
+    p = places(np.random.default_rng(seed), 200, 60, 8, 0.9, 5)
+    first = solve(p)
+    assert solve(p, start=first).flow.tolist() == first.flow.tolist()
+    capacity = p.capacity + (np.arange(60) == 7)
+    more = Problem(p.start, p.column, p.cost, capacity, p.penalty, p.units, p.limit)
+    again = solve(more, start=first)
+    assert_exact(more, again, solve(more).objective)
+    assert again.work < len(p.cost)
 
 
 def test_an_offer_listed_twice_by_a_need() -> None:

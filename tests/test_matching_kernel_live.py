@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from test_matching_kernel import assert_certified, coarser, draw, make, places
-from wushe.matching.kernel import LiveMatching, Problem, exact, solve
+from test_matching_kernel import altered, assert_certified, coarser, draw, make, places
+from wushe.matching.kernel import LiveMatching, Problem, carry, exact, solve
 from wushe.matching.kernel import live as live_module
 
 
@@ -202,6 +202,48 @@ def test_a_solution_of_another_problem_is_not_believed(seed: int) -> None:
     assert_optimal(LiveMatching(p, solution=solve(places(rng, 20, 10, 4, 0.8))))
     cut = solve(p, work_limit=0)
     assert_optimal(LiveMatching(p, solution=cut))
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["plain", "compiled"])
+def test_a_live_matching_starts_from_an_earlier_version(
+    compiled: bool, campaign: Callable[..., int], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The optimum of yesterday's problem is repaired to today's, and changes go on from there."""
+    if compiled:
+        pytest.importorskip("numba", reason="numba is not installed: pip install numba")
+        monkeypatch.setattr(exact, "SMALL", 0)
+        monkeypatch.setattr(live_module, "SMALL", 0)
+    rng = np.random.default_rng(seed + 6)
+    for case in range(campaign(tests=20, ci=200, soak=2_000)):
+        p = places(rng, 40, 12, 5, 0.9, (1, 4, 50)[case % 3])
+        new = altered(rng, p)
+        live = LiveMatching(new, solution=carry(p, solve(p, notify=None), new), notify=None)
+        assert_optimal(live)
+        before = live.objective
+        for _ in range(5):
+            change_at_random(rng, live, 500, new.limit is not None)
+        assert_optimal(live)
+        live.undo(5)
+        assert (live.objective, live.settled) == (before, True)
+
+
+def test_changes_that_touch_nothing_search_nothing(seed: int) -> None:
+    """Edges too dear, an unused edge gone, a penalty above the price, units to spare: no scan."""
+    p = places(np.random.default_rng(seed), 80, 25, 6, 0.8)
+    live = LiveMatching(p)
+    served = [need for need in range(live.needs) if not live.unserved(need)]
+    free = next(k for k in range(live.offers) if live.offer_price(k) == 0 and live.capacity(k))
+    need = served[0]
+    span = slice(int(p.start[need]), int(p.start[need + 1]))
+    columns, costs = p.column[span], p.cost[span]
+    kept = columns == live.served_by(need)[0][0]
+    spent, before = live.solution().work, live.objective
+    live.add_edges(need, [free], [10**6])
+    live.change(need, columns=columns[kept], costs=costs[kept])
+    live.change(served[1], penalty=10**6)
+    live.set_capacity(free, live.capacity(free) + 5)
+    assert (live.solution().work, live.objective) == (spent, before)
+    assert_optimal(live)
 
 
 def test_numbers_of_numpy_are_welcome(seed: int) -> None:

@@ -1,5 +1,6 @@
 """Declared objectives from tables to plan: strict tiers, fairness between places, what they cost."""
 
+import datetime as dt
 from fractions import Fraction
 from typing import Any
 
@@ -109,6 +110,81 @@ def test_fairness_holds_within_the_last_tier() -> None:
     assert hours(plan) == {"H1": 2, "H2": 1}
 
 
+def test_shares_count_all_that_was_asked() -> None:
+    """What nobody offers lowers a place's share as well: 10 of 20 there, none here, is not fair."""
+    needs = [
+        Need(id="N1", category="clothing", household="H1", quantity=10, unit="piece"),
+        Need(id="N2", category="food", household="H1", quantity=10, unit="piece"),
+        Need(id="N3", category="food", household="H2", quantity=10, unit="piece"),
+    ]
+    food = Offer(id="A", provider="O", categories=("food",), quantity=10, unit="piece")
+    plan = planned(needs, Objective(fairness="leximin", between="community"), offers=[food])
+    shares = [group.served / group.asked for group in plan.matching.report.groups]
+    assert sorted(shares) == [0.3, 0.4]
+
+
+def test_packs_stay_whole_under_tiers_and_fairness() -> None:
+    """What is bound to packs keeps its packs whatever is declared."""
+    needs = [
+        Need(id="N1", category="food", household="H1", quantity=4, unit="piece"),
+        Need(
+            id="N2", category="food", household="H2", quantity=5, unit="piece", urgency="emergency"
+        ),
+    ]
+    rice = Offer(id="A", provider="O", categories=("food",), quantity=9, unit="piece", pack=3)
+    for objective in (
+        Objective((("emergency",),)),
+        Objective(fairness="leximin", between="community"),
+    ):
+        plan = planned(needs, objective, offers=[rice])
+        assert {i.need: i.amount for i in plan.items} == {"N1": 3, "N2": 3}
+        assert plan.matching.choice.status == "stepwise"
+        assert plan.matching.report.price >= 0
+
+
+def test_tiers_are_strict_for_what_is_bound_together() -> None:
+    """An urgent bundle of two does not outweigh one emergency."""
+    visits_of_two = [attrs.evolve(n, visit="both", urgency="urgent") for n in visits("H2", 2)]
+    needs = [*visits_of_two, attrs.evolve(visits("H1", 1)[0], urgency="emergency")]
+    short = attrs.evolve(VISITOR, quantity=2)
+    assert hours(planned(needs, offers=[short])) == {"H1": 0, "H2": 2}
+    strict = planned(needs, Objective((("emergency",),)), offers=[short])
+    assert hours(strict) == {"H1": 1, "H2": 0}
+    assert "分步求解" in strict.summary("zh")
+    assert "step by step" in strict.summary("en")
+
+
+def test_appointments_hold_across_tiers() -> None:
+    """Who is at an emergency at nine is not sent elsewhere at half past."""
+    at = {"on_day": ON + dt.timedelta(days=1)}
+    one = attrs.evolve(visits("H1", 1)[0], urgency="emergency", starts="09:00", ends="10:00", **at)
+    two = attrs.evolve(visits("H2", 1)[0], urgency="low", starts="09:30", ends="10:30", **at)
+    alone = wushe.Volunteer(
+        id="V", name="志愿者", place=EAST, reach="street", skills=("visiting",), weekly_hours=9
+    )
+    plan = planned([one, two], Objective((("emergency",),)), offers=[], volunteers=[alone])
+    assert [i.need for i in plan.items] == ["H1-0"]
+
+
+def test_as_fair_already_stays_as_it_is() -> None:
+    """Where the plain plan is among the fairest nobody is made to change."""
+    plan = planned(visits("H1", 3), Objective(fairness="leximin", between="county"))
+    assert plan.matching.report.price == 0
+    assert plan.matching.report.worse_off == 0
+
+
+def test_what_is_not_proven_has_no_price() -> None:
+    """After a work limit the report does not pretend to know what an objective costs."""
+    rows = village(households=HOMES, needs=URGENT, offers=[VISITOR])
+    objective = Objective(fairness="leximin", between="community")
+    plan = wushe.make_plan(
+        city_of(rows, PLUGINS), plugins=PLUGINS, on=ON, objective=objective, work_limit=0
+    )
+    assert not plan.matching.report.proven
+    assert "说不准" in plan.summary("zh")
+    assert "not known" in plan.summary("en")
+
+
 def test_minutes_are_not_weighed_against_yuan() -> None:
     """Each unit is shared out for itself."""
     fund = wushe.Fund(id="F", name="基金", host="O", balance_fen=100, purposes=("living_aid",))
@@ -135,7 +211,7 @@ def test_fairness_between_target_groups() -> None:
         on=ON,
         objective=Objective(fairness="leximin", between="target_group"),
     )
-    names = [group.name for group in plan.matching.report.groups]
+    names = [group.name.zh for group in plan.matching.report.groups]
     assert names == [PLUGINS.target_groups[g].zh for g in ("disabled", "lone_elder")]
 
 

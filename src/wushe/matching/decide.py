@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from wushe.errors import WusheError
 from wushe.matching.combined import Combined
 from wushe.matching.combined import solve as solve_combined
-from wushe.matching.expand import BLOCKED, NONE, Groups
-from wushe.matching.fair.fairness import FairSolution, solve_fairly
+from wushe.matching.expand import NONE, Groups
+from wushe.matching.fair.fairness import solve_fairly
 from wushe.matching.fair.tiers import Tier, solve_tiers
 from wushe.matching.kernel import Problem, Solution
-from wushe.matching.objective import GroupCoverage, Objective, ObjectiveReport
+from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared
+from wushe.matching.reporting import Called, cost_of, group_codes, per_row, report_of
 from wushe.model.help import URGENCIES
-from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
 from wushe.model.units import DIMENSIONS
 
-Status = Literal["optimal", "work_limit", "bounded"]
-"""Without "optimal" the choice is feasible; `bound` says how far it may be from the best."""
-Called = Callable[[Any], tuple[str, str]]
+Status = Literal["optimal", "stepwise", "work_limit", "bounded"]
+"""Without "optimal" the choice is feasible; "stepwise": each step of the declared order is proven by itself."""
 
 
 @attrs.frozen(eq=False)
 class Choice:
-    """What is planned: `flow` int64 (n_edges,), its cost with penalties, a proven lower bound of it."""
+    """What is planned: `flow` int64 (n_edges,), its cost with penalties, a proven lower bound of any plan's.
+
+    Under a declared objective that is reached the bound is the cost itself: nothing cheaper reaches it.
+    """
 
     flow: Array
     objective: int
@@ -51,57 +55,81 @@ def decide(
 ) -> tuple[Choice, ObjectiveReport]:
     """Return the choice under the groups of `prepared` and the declared `objective`, with its report.
 
-    Groups are decided first, under the plain objective; tiers and fairness then share out what the rows
-    of groups leave. `called` gives the id and the name of a place row or target group.
+    What is bound together is decided first, tier by tier; tiers and fairness then share out what that
+    leaves. `called` gives the id and the name of a place row or target group. Raises WusheError where
+    amounts or weights are too large for the declared objective.
     """
-    groups = prepared.groups
-    start = Choice(plain.flow, plain.objective, plain.bound, plain.status)
-    choice = start if not groups.bind else _grouped(prepared, problem)
-    before = choice
+    before = Choice(plain.flow, plain.objective, plain.bound, plain.status)
+    if prepared.groups.bind:
+        before = _grouped(prepared, problem, work_limit)
+    choice = before
     if not objective.plain:
-        choice = _declared(prepared, problem, choice, objective, work_limit)
-    return choice, _report(prepared, problem, objective, choice, before, called)
+        try:
+            choice = _declared(prepared, problem, before, objective, work_limit)
+        except ValueError as error:
+            message = (
+                f"the amounts or weights of this city are too large for this objective: {error}"
+            )
+            raise WusheError(message) from error
+    return choice, report_of(prepared, problem, objective, choice, before, called)
 
 
-def _grouped(prepared: Prepared, problem: Problem) -> Choice:
+def _grouped(prepared: Prepared, problem: Problem, work_limit: int | None) -> Choice:
     """Return the best choice that keeps teams, visits, alternatives, chains, appointments and packs."""
     groups = prepared.groups
     # "In full" is all that is asked for, also where no offer could ever give as much.
-    asked = np.where(bound_rows(groups), prepared.needs["quantity"], problem.units)
+    bound = bound_rows(groups, problem)
+    asked = np.where(bound, prepared.needs["quantity"], problem.units)
     beyond = int(((asked - problem.units) * problem.penalty).sum())
-    problem = _with(problem, demand=asked)
-    blocked = np.flatnonzero(groups.after == BLOCKED)
-    problem = without_rows(problem, blocked)
-    found = solve_combined(
-        Combined(
-            problem,
-            team=groups.team,
-            visit=groups.visit,
-            whole=(groups.begins != NONE) | (groups.team != NONE),
-            one_of=groups.one_of,
-            after=np.maximum(groups.after, NONE),
-            begins=groups.begins,
-            ends=groups.ends,
-            person=groups.person,
-            pack=groups.pack,
-            many=groups.many,
-        )
+    problem = changed(problem, demand=asked)
+    problem = without_rows(problem, np.flatnonzero(groups.blocked))
+    rules = Combined(
+        problem,
+        team=groups.team,
+        visit=groups.visit,
+        whole=(groups.begins != NONE) | (groups.team != NONE),
+        one_of=groups.alternative,
+        after=np.maximum(groups.after, NONE),
+        begins=groups.begins,
+        ends=groups.ends,
+        person=groups.person,
+        pack=groups.pack,
+        many=groups.many,
     )
+    effort = (
+        {} if work_limit is None else {"nodes": 1 + work_limit // 10**6, "rounds": 10, "passes": 1}
+    )
+    found = solve_combined(rules, **effort)
     return Choice(found.flow, found.objective - beyond, found.bound - beyond, found.status)
 
 
 def without_rows(problem: Problem, rows: Array) -> Problem:
     """Return the problem in which `rows` can get nothing; its edges keep their positions."""
-    if not len(rows):
-        return problem
+    return without_edges(problem, np.isin(problem.row, rows)) if len(rows) else problem
+
+
+def without_edges(problem: Problem, gone: Array) -> Problem:
+    """Return the problem in which the edges `gone`, bool (n_edges,), carry nothing."""
     limit = problem.units[problem.row] if problem.limit is None else problem.limit.copy()
-    limit[np.isin(problem.row, rows)] = 0
-    return _with(problem, limit=limit)
+    limit[gone] = 0
+    return changed(problem, limit=limit)
 
 
-def _with(problem: Problem, **changed: Any) -> Problem:
+def changed(problem: Problem, **values: Any) -> Problem:
+    """Return the problem with other arrays."""
     names = ("start", "column", "cost", "capacity", "penalty", "demand", "limit")
-    return Problem(**{name: changed.get(name, getattr(problem, name)) for name in names})
+    return Problem(**{name: values.get(name, getattr(problem, name)) for name in names})
+
+
+def bound_rows(groups: Groups, problem: Problem) -> Array:
+    """Return which rows are bound to others, to an hour or to whole packs, bool (n_rows,)."""
+    found = np.zeros(len(groups.after), dtype=bool)
+    found[groups.after[groups.after >= 0]] = True
+    packed = groups.pack[problem.column] > 1
+    found[problem.row[packed]] = True
+    for codes in (groups.team, groups.visit, groups.one_of, groups.after, groups.begins):
+        found |= codes != NONE
+    return found
 
 
 # --- tiers and fairness ------------------------------------------------------------------------
@@ -110,44 +138,94 @@ def _with(problem: Problem, **changed: Any) -> Problem:
 def _declared(
     prepared: Prepared,
     problem: Problem,
-    choice: Choice,
+    before: Choice,
     objective: Objective,
     work_limit: int | None,
 ) -> Choice:
-    """Return the choice under tiers and fairness; rows bound by groups keep what they have."""
-    held = bound_rows(prepared.groups)
+    """Return the choice under tiers and fairness; what is bound together is decided tier by tier first."""
+    tier = _tier_of(prepared, objective)
+    held = bound_rows(prepared.groups, problem)
+    choice = before
+    if held.any() and objective.tiers:
+        choice = _grouped_by_tier(prepared, problem, tier, work_limit)
     kept = np.where(held[problem.row], choice.flow, 0)
     left = without_rows(problem, np.flatnonzero(held))
-    used = np.zeros(len(problem.capacity), dtype=np.int64)
-    np.add.at(used, problem.column, kept)
-    left = _with(left, capacity=problem.capacity - used)
-    flow, proven = np.zeros_like(choice.flow), choice.status != "work_limit"
+    left = changed(left, capacity=problem.capacity - _used(problem, kept))
+    flow, proven = choice.flow - kept, choice.status != "work_limit"
     must: Array = np.zeros(len(problem.penalty), dtype=np.int64)
-    tier = _tier_of(prepared, objective)
     if objective.tiers:
         found = solve_tiers(left, _tiers(left, tier), work_limit=work_limit)
-        flow, proven = found.flow, proven and found.status == "optimal"
-        must = np.where(tier < tier.max(initial=0), found.served, 0)
+        if found.status == "optimal" or found.values < _values(left, tier, flow):
+            flow = found.flow
+        proven = proven and found.status == "optimal"
+        must = np.where(tier < tier.max(initial=0), per_row(left, flow), 0)
     if objective.fairness != "none":
-        flow = np.zeros_like(choice.flow)
-        for part in fair_parts(prepared, left, objective, must, tier, work_limit):
-            flow[part.edges] = part.found.flow
-            proven &= part.found.status == "optimal"
+        fair, done = _fair(prepared, left, objective, flow, must, (tier, held), work_limit)
+        flow, proven = fair, proven and done
     total = flow + kept
     cost = cost_of(problem, total)
-    exact = proven and choice.status == "optimal" and not held.any()
-    # Nothing cheaper satisfies the declared order, where every stage was proven; else the plain bound.
-    status: Status = "optimal" if exact else "bounded" if proven else "work_limit"
-    return Choice(total, cost, cost if exact else choice.bound, status)
+    if not proven:
+        return Choice(total, cost, min(before.bound, cost), "work_limit")
+    if held.any():
+        status: Status = "stepwise" if choice.status in ("optimal", "stepwise") else "bounded"
+        return Choice(total, cost, min(before.bound, cost), status)
+    return Choice(total, cost, cost, "optimal")
 
 
-def bound_rows(groups: Groups) -> Array:
-    """Return which rows are bound to others or to an hour, bool (n_rows,)."""
-    waited_for = np.zeros(len(groups.after), dtype=bool)
-    waited_for[groups.after[groups.after >= 0]] = True
-    codes = (groups.team, groups.visit, groups.one_of, groups.after, groups.begins)
-    found: Array = np.logical_or.reduce([waited_for, *(code != NONE for code in codes)])
+def _used(problem: Problem, flow: Array) -> Array:
+    used = np.zeros(len(problem.capacity), dtype=np.int64)
+    np.add.at(used, problem.column, flow)
+    return used
+
+
+def _grouped_by_tier(
+    prepared: Prepared, problem: Problem, tier: Array, work_limit: int | None
+) -> Choice:
+    """Return the groups' choice one tier after the other, each within what the tiers before it left.
+
+    Rows that are bound together belong to the most pressing tier among them.
+    """
+    tier = _together(prepared.groups, tier)
+    flow = np.zeros(len(problem.cost), dtype=np.int64)
+    status: Status = "stepwise"
+    for at in range(int(tier.max(initial=0)) + 1):
+        gone = (tier[problem.row] != at) | _clashing(prepared.groups, problem, flow)
+        part = without_edges(problem, gone)
+        part = changed(part, capacity=problem.capacity - _used(problem, flow))
+        found = _grouped(prepared, part, work_limit)
+        flow = flow + found.flow
+        status = status if found.status == "optimal" else "bounded"
+    cost = cost_of(problem, flow)
+    return Choice(flow, cost, cost, status)
+
+
+def _together(groups: Groups, tier: Array) -> Array:
+    """Return the lowest tier among all rows that each row is bound to."""
+    rows = np.arange(len(tier))
+    ties = [(rows[groups.after >= 0], groups.after[groups.after >= 0])]
+    for code in (groups.team, groups.visit, groups.one_of):
+        mine = np.flatnonzero(code >= 0)
+        _, first, at = np.unique(code[mine], return_index=True, return_inverse=True)
+        ties.append((mine, mine[first[at]]))
+    a, b = (np.concatenate([tie[side] for tie in ties]) for side in (0, 1))
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(len(tier), len(tier)))
+    _, label = connected_components(graph, directed=False)
+    lowest = np.full(len(tier), len(tier), dtype=np.int64)
+    np.minimum.at(lowest, label, tier)
+    found: Array = lowest[label]
     return found
+
+
+def _clashing(groups: Groups, problem: Problem, flow: Array) -> Array:
+    """Return the edges to people who are at another appointment then, bool (n_edges,)."""
+    gone = np.zeros(len(problem.cost), dtype=bool)
+    row, person = problem.row, groups.person[problem.column]
+    timed = (groups.begins[row] >= 0) & ~groups.many[problem.column]
+    for edge in np.flatnonzero(timed & (flow > 0)).tolist():
+        same = timed & (person == person[edge])
+        begins, ends = groups.begins[row], groups.ends[row]
+        gone |= same & (begins < ends[edge]) & (begins[edge] < ends)
+    return gone
 
 
 def _tier_of(prepared: Prepared, objective: Objective) -> Array:
@@ -171,43 +249,57 @@ def _tiers(problem: Problem, tier: Array) -> list[Tier]:
     ]
 
 
-@attrs.frozen(eq=False)
-class FairPart:
-    """The fair solution of the rows of one dimension, over the problem's `edges` (positions)."""
+def _values(problem: Problem, tier: Array, flow: Array) -> tuple[int, ...]:
+    """Return what a flow costs in each tier."""
+    short = problem.units - per_row(problem, flow)
+    cost = problem.cost.astype(np.int64) * flow
+    return tuple(
+        int(cost[tier[problem.row] == at].sum()) + int((short * problem.penalty)[tier == at].sum())
+        for at in range(int(tier.max(initial=0)) + 1)
+    )
 
-    dimension: str
-    edges: Array
-    found: FairSolution
 
-
-def fair_parts(
+def _fair(
     prepared: Prepared,
     problem: Problem,
     objective: Objective,
+    flow: Array,
     must: Array,
-    tier: Array,
+    rows: tuple[Array, Array],
     work_limit: int | None,
-) -> list[FairPart]:
-    """Return the fair solution of each dimension apart: minutes are not weighed against yuan."""
-    group = np.where(tier == tier.max(initial=0), group_codes(prepared, objective.between)[0], NONE)
-    parts = []
+) -> tuple[Array, bool]:
+    """Return the fair flow, each dimension by itself (minutes are not weighed against yuan), and if it is proven.
+
+    `rows` are each row's tier and whether it is held. Shares count all that was asked. Where `flow` is as fair already it
+    stays: nobody is made to change for nothing.
+    """
+    tier, held = rows
+    last = (tier == tier.max(initial=0)) & ~held
+    group = np.where(last, group_codes(prepared, objective.between)[0], NONE)
+    whole = changed(problem, demand=prepared.needs["quantity"])
+    fair, proven = flow.copy(), True
     for dimension in DIMENSIONS:
-        rows = np.flatnonzero(prepared.needs["dimension"] == dimension)
-        if not len(rows):
+        mine = np.flatnonzero((prepared.needs["dimension"] == dimension) & ~held)
+        if not len(mine):
             continue
-        part, edges = rows_of(problem, rows)
-        _, code = np.unique(group[rows], return_inverse=True)
-        code = np.where(group[rows] == NONE, NONE, code - bool((group[rows] == NONE).any()))
+        part, edges = rows_of(whole, mine)
+        names, code = np.unique(group[mine], return_inverse=True)
+        code = code.reshape(-1) - int(len(names) > 0 and names[0] == NONE)
         found = solve_fairly(
             part,
             code.astype(np.int64),
             objective.fairness,
             share=objective.share,
-            must=must[rows],
+            must=must[mine],
             work_limit=work_limit,
         )
-        parts.append(FairPart(dimension, edges, found))
-    return parts
+        proven &= found.status == "optimal"
+        got = np.zeros(len(found.served), dtype=np.int64)
+        counted = code >= 0
+        np.add.at(got, code[counted], per_row(part, flow[edges])[counted])
+        if objective.tiers or not np.array_equal(got, found.served):
+            fair[edges] = found.flow
+    return fair, proven
 
 
 def rows_of(problem: Problem, rows: Array) -> tuple[Problem, Array]:
@@ -225,82 +317,3 @@ def rows_of(problem: Problem, rows: Array) -> tuple[Problem, Array]:
         problem.units[rows],
         limit,
     ), edges
-
-
-def group_codes(prepared: Prepared, between: str) -> tuple[Array, list[Any]]:
-    """Return each row's group (`NONE` in none) and what the codes stand for: place rows or group ids."""
-    if between in LEVELS:
-        place = prepared.needs["ancestors"][:, list(LEVELS).index(between)]
-        known, code = np.unique(place, return_inverse=True)
-        shift = int(len(known) > 0 and known[0] < 0)
-        return np.where(place < 0, NONE, code - shift), known[shift:].tolist()
-    first = [groups[0] if groups else None for groups in prepared.needs["groups"]]
-    names = sorted({name for name in first if name is not None})
-    rank = {name: at for at, name in enumerate(names)}
-    return np.array([NONE if n is None else rank[n] for n in first], dtype=np.int64), names
-
-
-# --- report ------------------------------------------------------------------------------------
-
-
-def cost_of(problem: Problem, flow: Array) -> int:
-    """Return what a flow costs, with the penalties of unserved units."""
-    served = per_row(problem, flow)
-    return int((problem.cost.astype(np.int64) * flow).sum()) + int(
-        ((problem.units - served) * problem.penalty).sum()
-    )
-
-
-def per_row(problem: Problem, flow: Array) -> Array:
-    """Return the units that each row gets, int64 (n_rows,)."""
-    total = np.concatenate([[0], np.cumsum(flow)])
-    return np.asarray(total[problem.start[1:]] - total[problem.start[:-1]])
-
-
-def _report(
-    prepared: Prepared,
-    problem: Problem,
-    objective: Objective,
-    choice: Choice,
-    plain: Choice,
-    called: Called,
-) -> ObjectiveReport:
-    got, before = per_row(problem, choice.flow), per_row(problem, plain.flow)
-    dimension = prepared.needs["dimension"]
-    present = [d for d in DIMENSIONS if (dimension == d).any()]
-    household = prepared.needs["client_code"].astype(np.int64)
-    less = 0
-    if not objective.plain:
-        change = np.zeros((int(household.max(initial=-1)) + 1, len(present)), dtype=np.int64)
-        column = np.array([present.index(d) for d in dimension], dtype=np.int64)
-        np.add.at(change, (household, column), got - before)
-        less = int((change < 0).any(axis=1).sum())
-    return ObjectiveReport(
-        objective,
-        choice.objective,
-        plain.objective,
-        tuple((d, int(got[dimension == d].sum())) for d in present),
-        tuple((d, int(before[dimension == d].sum())) for d in present),
-        less,
-        _coverage(prepared, objective, got, before, called),
-    )
-
-
-def _coverage(
-    prepared: Prepared, objective: Objective, got: Array, before: Array, called: Called
-) -> tuple[GroupCoverage, ...]:
-    if objective.fairness == "none":
-        return ()
-    code, known = group_codes(prepared, objective.between)
-    dimension, asked = prepared.needs["dimension"], prepared.needs["quantity"]
-    lines = []
-    for d in DIMENSIONS:
-        here = (dimension == d) & (code != NONE)
-        sums = np.zeros((3, len(known)), dtype=np.int64)
-        for line, values in zip(sums, (asked, got, before), strict=True):
-            np.add.at(line, code[here], values[here])
-        lines += [
-            GroupCoverage(*called(known[at]), d, *map(int, sums[:, at]))
-            for at in np.flatnonzero(sums[0]).tolist()
-        ]
-    return tuple(lines)

@@ -16,7 +16,7 @@ from wushe.model.units import parse_unit
 
 NONE = -1
 BLOCKED = -2
-"""In `Groups.after`: the need that it depends on was withdrawn, so that this one cannot be served."""
+"""In `Groups.after`: the need before it was withdrawn; in `one_of`: another one is met already. No service."""
 PERSONS = ("social_workers", "volunteers")
 """Providers that can be in one place at a time only."""
 
@@ -46,6 +46,19 @@ class Groups:
         """Whether anything beyond capacities ties the choice of pairs."""
         codes = (self.team, self.visit, self.one_of, self.after, self.begins)
         return any((code != NONE).any() for code in codes) or bool((self.pack > 1).any())
+
+    @property
+    def blocked(self) -> Array:
+        """Rows that nobody can serve for what they are bound to, bool (n_rows,)."""
+        found: Array = (self.after == BLOCKED) | (self.one_of == BLOCKED)
+        return found
+
+    @property
+    def alternative(self) -> Array:
+        """Code of alternatives by row for the solver: of a team's roles only the first one competes."""
+        first = np.ones(len(self.team), dtype=bool)
+        first[1:] = (self.team[1:] == NONE) | (self.team[1:] != self.team[:-1])
+        return np.where((self.one_of >= 0) & first, self.one_of, NONE)
 
 
 def expand(
@@ -88,12 +101,14 @@ def groups_of(
     offers: Mapping[str, Any],
     origin: Array,
     withdrawn: frozenset[str],
+    settled: frozenset[str] = frozenset(),
 ) -> Groups:
     """Return what binds the expanded `needs` (columns of the table, with ``client_code``) together.
 
     ``starts`` and ``ends`` are minutes since midnight, -1 where unknown.
 
-    `withdrawn` are the ids of needs that nobody will serve any more.
+    `withdrawn` are the ids of needs that nobody will serve any more, `settled` the codes of alternatives
+    of which one is met already.
     """
     sizes = np.bincount(origin, minlength=1)
     team = np.where(sizes[origin] > 1, origin, NONE)
@@ -101,11 +116,12 @@ def groups_of(
         None if visit is None else (int(client), visit)
         for client, visit in zip(needs["client_code"], needs["visit"], strict=True)
     ]
+    taken = np.isin(needs["one_of"].astype(str), sorted(settled))
     begins, ends = _appointments(needs)
     return Groups(
         team.astype(np.int64),
-        _codes(visits),
-        _codes(needs["one_of"].tolist()),
+        _codes(visits, origin),
+        np.where(taken, BLOCKED, _codes(needs["one_of"].tolist(), origin)),
         _after(needs, withdrawn),
         begins,
         ends,
@@ -115,12 +131,15 @@ def groups_of(
     )
 
 
-def _codes(values: Sequence[Any]) -> Array:
-    """Return the rank of each value among those that occur twice or more, `NONE` for the others."""
+def _codes(values: Sequence[Any], origin: Array) -> Array:
+    """Return the rank of each value among those that two or more needs have, `NONE` for the others.
+
+    The roles of one team need, which have one `origin`, are not bound to one another by its code.
+    """
     counts: dict[Any, int] = {}
-    for value in values:
-        if value is not None:
-            counts[value] = counts.get(value, 0) + 1
+    for value in {(v, need) for v, need in zip(values, origin.tolist(), strict=True)}:
+        if value[0] is not None:
+            counts[value[0]] = counts.get(value[0], 0) + 1
     shared = {v: code for code, v in enumerate(sorted(v for v, n in counts.items() if n > 1))}
     return np.array([shared.get(v, NONE) for v in values], dtype=np.int64)
 

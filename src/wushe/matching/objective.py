@@ -68,7 +68,7 @@ class GroupCoverage:
     """What one group (place or target group) asked and gets, in base units of `dimension`."""
 
     group: str
-    name: str
+    name: Text
     dimension: Dimension
     asked: int
     served: int
@@ -78,7 +78,7 @@ class GroupCoverage:
         """Return one line: the share served, and under the plain objective."""
         return _GROUP.say(
             lang,
-            name=self.name,
+            name=self.name.say(lang),
             asked=say_amount(self.asked, self.dimension, lang),
             share=_share(self.served, self.asked),
             plain=_share(self.plain_served, self.asked),
@@ -99,6 +99,7 @@ class ObjectiveReport:
     served: tuple[tuple[Dimension, int], ...]
     plain_served: tuple[tuple[Dimension, int], ...]
     worse_off: int
+    proven: bool = True
     groups: tuple[GroupCoverage, ...] = ()
 
     @property
@@ -110,7 +111,9 @@ class ObjectiveReport:
         """Return the report as text: what was aimed at, its price, who is worse off, coverage by group."""
         lines = [_AIM.say(lang, aim=_aim(self.objective, lang))]
         lines.append(
-            _PRICE.say(lang, price=f"{self.price:,}", cost=f"{self.cost:,}", n=self.worse_off)
+            (_PRICE if self.proven else _UNPROVEN).say(
+                lang, price=f"{self.price:,}", cost=f"{self.cost:,}", n=self.worse_off
+            )
         )
         for (dimension, now), (_, plain) in zip(self.served, self.plain_served, strict=True):
             if now != plain:
@@ -129,6 +132,10 @@ _AIM = Text("目标：{aim}", "Objective: {aim}")
 _PRICE = Text(
     "代价：总成本 {cost}，比不设此目标多 {price}；比那时得到更少的家庭 {n} 户",
     "Price: {price} more than the plain objective, of a total cost of {cost}; {n} households get less than under it",
+)
+_UNPROVEN = Text(
+    "代价：总成本 {cost}；有一步没有证明，多花多少说不准。得到更少的家庭 {n} 户",
+    "Price: a total cost of {cost}; a step is not proven, so what it adds is not known. {n} households get less",
 )
 _UNITS = Text("  总服务量（{what}）：{amount}", "  served in all ({what}): {amount}")
 _PLAIN = Text("总成本最小", "the least total cost")

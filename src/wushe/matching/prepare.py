@@ -66,9 +66,13 @@ def prepare(network: LinkageNetwork, offers: Table, context: Context) -> Prepare
     context = attrs.evolve(context, history=_history(network, clients))
     asked = _need_columns(network, needs, clients, words, context, origin)
     given = _offer_columns(network, offers, words, provider_kind, provider_code)
-    withdrawn = frozenset(network.tables["needs"]["id"][status == "withdrawn"].tolist())
+    table = network.tables["needs"]
+    withdrawn = frozenset(table["id"][status == "withdrawn"].tolist())
+    settled = frozenset(table["one_of"][status == "met"].tolist()) - {None}
     bound = {**needs, **{name: asked[name] for name in ("client_code", "starts", "ends")}}
-    return Prepared(asked, given, context, groups_of(bound, given.arrays, origin, withdrawn))
+    return Prepared(
+        asked, given, context, groups_of(bound, given.arrays, origin, withdrawn, settled)
+    )
 
 
 @attrs.frozen(eq=False)

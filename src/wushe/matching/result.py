@@ -8,11 +8,12 @@ import attrs
 import numpy as np
 
 from wushe.matching.candidates import ORDER, Candidates
-from wushe.matching.decide import Choice, decide, per_row
+from wushe.matching.decide import Choice, decide
 from wushe.matching.kernel import Problem, Solution
 from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared, prepare
 from wushe.matching.reasons import find_reasons
+from wushe.matching.reporting import per_row
 from wushe.matching.search.pricing import Priced, Proof, solve_all
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
@@ -20,6 +21,7 @@ from wushe.model.tables import Table
 from wushe.model.terms import Context, Pairs, Reason
 from wushe.network import LinkageNetwork
 from wushe.plugins.manager import Plugins
+from wushe.text import Text
 
 PRIORITY_STEPS = 1000
 PRIORITY_RANGE = 4
@@ -126,12 +128,13 @@ def match(
     )
     objective = Objective() if objective is None else objective
 
-    def called(group: Any) -> tuple[str, str]:
+    def called(group: Any) -> tuple[str, Text]:
         if objective.between not in LEVELS:
             known = context.target_groups.get(group)
-            return group, known.zh if known else group
+            return group, Text(known.zh, known.en) if known else Text(group, group)
         places = network.tables["places"]
-        return places.ids[group], str(places["name"][group])
+        name = str(places["name"][group])
+        return places.ids[group], Text(name, name)
 
     choice, report = decide(
         prepared, priced.problem, priced.solution, objective, called, work_limit
@@ -151,7 +154,7 @@ def _explained(
     candidates, problem = priced.candidates, priced.problem
     used = np.flatnonzero(choice.flow)
     unserved = prepared.needs["quantity"] - per_row(problem, choice.flow)
-    reason = find_reasons(prepared, candidates, problem.row, choice.flow, unserved, steps)
+    reason = find_reasons(prepared, candidates, problem, choice.flow, unserved, steps)
     return Matching(
         prepared,
         candidates,

@@ -46,8 +46,8 @@ REASONS: dict[Reason, Text] = {
     ),
     "window": Text(zh="时间对不上", en="no offer is available in the time asked for"),
     "restriction": Text(
-        zh="捐赠限定了用途、地区、对象或单项上限",
-        en="the donor's restriction (purpose, place, group or limit per need) excludes it",
+        zh="捐赠限定了用途、地区、对象、单项上限或整包",
+        en="the donor's restriction (purpose, place, group, limit per need or whole packs) excludes it",
     ),
     "consent": Text(
         zh="没有家庭同意转介的记录，请先征得同意",

@@ -115,6 +115,10 @@ class Plan:
         pairs = _ALL_PAIRS if self.matching.over_all_pairs else _LISTED_PAIRS
         if choice.status == "optimal":
             return _PROVED.say(lang, pairs=pairs, n=f"{len(self.matching.candidates.cost):,}")
+        if choice.status == "stepwise":
+            return _STEPWISE.say(lang, pairs=pairs)
+        if not self.matching.report.objective.plain:
+            return _UNREACHED.say(lang, pairs=pairs)
         stopped = _WORK_LIMIT if choice.status == "work_limit" else _BOUNDED
         return stopped.say(lang, gap=f"{choice.gap:.2%}", pairs=pairs)
 
@@ -233,6 +237,14 @@ _WORK_LIMIT = Text(
 _BOUNDED = Text(
     "最优性：未证明最优，与最优至多相差 {gap}（{pairs}）",
     "Optimality: not proven, at most {gap} from the best ({pairs})",
+)
+_STEPWISE = Text(
+    "最优性：捆在一起的需求与其余的分步求解，每步都已证明；合起来未证明最优（{pairs}）",
+    "Optimality: what is bound together and the rest solved step by step, each step proven, the whole not ({pairs})",
+)
+_UNREACHED = Text(
+    "最优性：可行，未证明达到所声明的目标（{pairs}）",
+    "Optimality: feasible, not proven to reach the declared objective ({pairs})",
 )
 _ALL_PAIRS = Text("全部合格的供需对", "over all eligible pairs")
 _LISTED_PAIRS = Text("仅限列出的供需对", "over the listed pairs only")

@@ -36,14 +36,20 @@ def together(
     yield from _teams(at, whole)
     yield from _visits(needs, at, whole, client_of)
     for codes in _shared({key: need.one_of for key, need in needs.items()}).values():
-        for key in [key for key in codes if key in at][1:]:
+        met = any(needs[key].status == "met" for key in codes)
+        for key in [key for key in codes if key in at][0 if met else 1 :]:
             yield Violation("one_of", key, None)
     for key in at:
         before = needs[key].after
         waits = before is not None and before in needs and needs[before].status != "met"
         if waits and (needs[before].status == "withdrawn" or not whole[before]):
             yield Violation("after", key, None, before)
-    yield from _overlaps(helped, at, whole)
+
+    def visit_of(key: str) -> Any:
+        visit = needs[key].visit
+        return None if visit is None else (client_of(key), visit)
+
+    yield from _overlaps(helped, at, whole, visit_of)
 
 
 def _teams(at: Mapping[str, Sequence[Helped]], whole: Mapping[str, bool]) -> Iterator[Violation]:
@@ -76,8 +82,12 @@ def _visits(
 
 
 def _overlaps(
-    helped: Sequence[Helped], at: Mapping[str, Sequence[Helped]], whole: Mapping[str, bool]
+    helped: Sequence[Helped],
+    at: Mapping[str, Sequence[Helped]],
+    whole: Mapping[str, bool],
+    visit_of: Callable[[str], Any],
 ) -> Iterator[Violation]:
+    """Appointments of one visit are one occasion and may overlap."""
     days: dict[tuple[str, dt.date], list[Helped]] = defaultdict(list)
     for item in helped:
         if item.hours is not None and item.person[1]:
@@ -86,7 +96,8 @@ def _overlaps(
         for a, b in combinations(items, 2):
             assert a.hours is not None
             assert b.hours is not None
-            if a.hours[1] < b.hours[2] and b.hours[1] < a.hours[2]:
+            one = visit_of(a.need) is not None and visit_of(a.need) == visit_of(b.need)
+            if not one and a.hours[1] < b.hours[2] and b.hours[1] < a.hours[2]:
                 yield Violation("overlap", a.need, None, b.need)
     for key, helpers in at.items():
         parts = Counter(item.role for item in helpers)

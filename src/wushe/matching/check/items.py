@@ -284,6 +284,8 @@ class _Checker:
 
     def _wrong_hours(self, need: Any, offer: Any) -> bool:
         if need.on_day is not None:
+            if need.on_day < self.on:
+                return True
             if offer.weekdays and list(WEEKDAYS)[need.on_day.weekday()] not in offer.weekdays:
                 return True
             if (offer.available_from or need.on_day) > need.on_day:

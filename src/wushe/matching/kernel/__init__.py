@@ -7,3 +7,4 @@ from wushe.matching.kernel.live import LiveMatching as LiveMatching
 from wushe.matching.kernel.problem import Problem as Problem
 from wushe.matching.kernel.problem import Solution as Solution
 from wushe.matching.kernel.problem import Status as Status
+from wushe.matching.kernel.warm import carry as carry

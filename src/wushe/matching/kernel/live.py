@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from operator import index
 from typing import Any
 
 import numpy as np
 
+from wushe.matching.kernel.checked import Numbers, integers, units_of
 from wushe.matching.kernel.compile import Notify, compiled, mark_compiled, to_stderr
 from wushe.matching.kernel.exact import (
     SMALL,
@@ -22,9 +23,9 @@ from wushe.matching.kernel.exact import (
 from wushe.matching.kernel.net import make_net
 from wushe.matching.kernel.paths import COST, SCANS, Net
 from wushe.matching.kernel.problem import HIGHEST_COST, LARGEST, Array
-from wushe.matching.kernel.store import Store
+from wushe.matching.kernel.store import DONE, Store
+from wushe.matching.kernel.warm import PATIENCE, feasible, fits
 
-Numbers = Sequence[int] | Array
 Row = tuple[Any, Any, Any, int, int]
 """Columns, costs, limits (empty where edges have none), demand and penalty of a need."""
 
@@ -36,6 +37,9 @@ class LiveMatching:
     when `objective` is the optimum again, or, after `work_limit` edge scans, with `settled` false:
     `repair` goes on. The objective is exact; which of several optimal assignments is found depends
     on the changes' order. Not safe for use by several threads at a time.
+
+    A `solution` that is given is proved and built on; one of an earlier version of the problem (over the
+    same edges, else `carry` it) is repaired where it is near. It is never believed.
 
     Raises ValueError on numbers out of range, IndexError on an unknown need or offer.
     """
@@ -54,16 +58,39 @@ class LiveMatching:
         self._log: deque[tuple[str, int, Any]] = deque()
         self._history, self._floor = history, 0
         self.settled = True
-        start = _start(problem, solution, notify)
-        self._build(problem, start.flow, start.row_price, start.column_price)
-        if start.status != "optimal":
-            self.settled = False
-            self.repair()
+        if solution is not None and fits(problem, solution):
+            self._start(problem, solution)
+        else:
+            self._begin(problem)
+
+    def _begin(self, problem: Problem) -> None:
+        """Solve from nothing."""
+        found = solve(problem, notify=self._notify)
+        self._build(problem, found.flow, found.row_price, found.column_price)
+        self.settled = found.status == "optimal" or self.repair()
+
+    def _start(self, problem: Problem, solution: Solution) -> None:
+        """Build on a solution that is proved, repair one that is near, else solve from nothing."""
+        run = self._functions(problem)
+        flow, u, p = solution.flow, solution.row_price, solution.column_price
+        found = certified(problem, run, flow, u, p, solution.work)
+        if found is None or found.status != "optimal":
+            flow, u, p = feasible(problem, flow, p)
+        self._build(problem, flow, u, p)
+        if found is not None and found.status == "optimal":
+            return
+        patience = PATIENCE * len(problem.cost)
+        if not self.repair(min(self._work, patience)) and self._work > patience:
+            self._begin(problem)
+
+    def _functions(self, problem: Problem) -> Any:
+        small = len(problem.cost) < SMALL
+        return plain_functions() if small else compiled("live", self._notify)
 
     def _build(self, problem: Problem, flow: Array, u: Array, p: Array) -> None:
         """Lay the columns out anew, with room to grow."""
         self._lists = len(problem.cost) < SMALL
-        self._run = plain_functions() if self._lists else compiled("live", self._notify)
+        self._run = self._functions(problem)
         net = make_net(problem, self._run, lists=self._lists, slack=True)
         n, m = len(problem.penalty), len(problem.capacity)
         sent: Any = flow.tolist() if self._lists else np.require(flow, np.int64, ["C", "W"])
@@ -228,11 +255,13 @@ class LiveMatching:
         old = self._row_of(need)
         if (columns is None) != (costs is None) or (limits is not None and columns is None):
             raise ValueError("columns, costs and limits describe edges together: give them all")
-        edges: tuple[Any, Any, Any] = old[:3]
-        if columns is not None:
-            edges = columns, costs, limits
         units = old[3] if demand is None else index(demand)
-        self._place(need, self._need(*edges, units, old[4] if penalty is None else index(penalty)))
+        worth = old[4] if penalty is None else index(penalty)
+        if columns is None:
+            self._check(units, worth, 0)
+            self._place(need, (*old[:3], units, worth))
+        else:
+            self._place(need, self._need(columns, costs, limits, units, worth))
         self._remember("row", need, old)
 
     def add_edges(
@@ -256,7 +285,7 @@ class LiveMatching:
 
     def add_offer(self, capacity: int) -> int:
         """Add an offer without candidate edges yet; return its column number."""
-        capacity = _units(capacity)
+        capacity = units_of(capacity)
         if self._columns == self._net.columns:
             self._rebuild()
         column = self._columns
@@ -307,8 +336,7 @@ class LiveMatching:
         """Return the flow over the edges of `problem()` with a certificate computed anew."""
         problem, flow = self._export()
         u, p = (np.array(v[:k], dtype=np.int64) for v, k in self._prices())
-        run = plain_functions() if len(problem.cost) < SMALL else compiled("live", self._notify)
-        found = certified(problem, run, flow, u, p, int(self._net.reg[SCANS]))
+        found = certified(problem, self._functions(problem), flow, u, p, int(self._net.reg[SCANS]))
         if found is None:
             raise RuntimeError("the live matching broke a bound: please report this as a bug")
         return found
@@ -363,8 +391,8 @@ class LiveMatching:
 
     def _need(self, columns: Any, costs: Any, limits: Any, demand: int, penalty: int) -> Row:
         """Return a checked need with its edges sorted, in the form the functions take."""
-        col, cost = _integers(columns), _integers(costs)
-        limit = _integers(() if limits is None else limits)
+        col, cost = integers(columns), integers(costs)
+        limit = integers(() if limits is None else limits)
         if len(col) != len(cost) or len(limit) != (len(col) if self._bounded else 0):
             raise ValueError(
                 "columns, costs and (only where the problem has them) limits differ in length"
@@ -373,12 +401,9 @@ class LiveMatching:
             raise IndexError(f"an edge names an unknown offer: expected 0 to {self._columns - 1}")
         if len(col) and (cost.min() < 0 or cost.max() > HIGHEST_COST):
             raise ValueError("an edge's cost is out of range: expected 0 to 2^31 - 1")
-        if demand < 0 or penalty < 0 or limit.min(initial=0) < 0:
-            raise ValueError("demand, penalty and limits must not be negative")
-        units = max(self._units + demand, 1)
-        dearest = max(self._dearest, penalty) + max(self._costliest, int(cost.max(initial=0))) + 1
-        if units * dearest >= LARGEST:
-            raise ValueError("demands times costs exceed 2^62: use larger units")
+        if limit.min(initial=0) < 0:
+            raise ValueError("limits must not be negative")
+        self._check(demand, penalty, int(cost.max(initial=0)))
         order = np.lexsort((col, cost))
         col, cost = col[order].astype(np.uint32), cost[order].astype(np.int32)
         limit = limit[order] if len(limit) else limit
@@ -386,52 +411,67 @@ class LiveMatching:
             return col.tolist(), cost.tolist(), limit.tolist(), demand, penalty
         return col, cost, limit, demand, penalty
 
+    def _check(self, demand: int, penalty: int, costliest: int) -> None:
+        """Raise ValueError where a need's numbers are out of range."""
+        if demand < 0 or penalty < 0:
+            raise ValueError("demand and penalty must not be negative")
+        dearest = max(self._dearest, penalty) + max(self._costliest, costliest) + 1
+        if max(self._units + demand, 1) * dearest >= LARGEST:
+            raise ValueError("demands times costs exceed 2^62: use larger units")
+
     def _place(self, row: int, new: Row) -> None:
         columns, costs, limits, demand, penalty = new
-        self._make_room(len(columns), columns)
-        net = self._net
-        at = int(net.begin[row])
-        if len(columns) > net.end[row] - at:
-            at = self._edges
-            self._edges += len(columns)
-        work = net.reg[SCANS] + self._work
+        size = len(columns)
+        if self._edges + size > len(self._net.col):
+            self._rebuild()
         self._units += demand - int(self._store.demand[row])
         self._dearest = max(self._dearest, penalty)
         self._costliest = max(self._costliest, int(max(costs[-1:], default=0)))
-        done = self._run.place_row(
-            net, self._store, row, at, columns, costs, limits, demand, penalty, work
-        )
-        self.settled = bool(done) if self.settled else self.repair()
+        short = 0
+        while short >= 0:
+            net = self._net
+            at, width = int(net.begin[row]), int(net.end[row] - net.begin[row])
+            if size > width:
+                at = self._edges
+            kept, out = self._blank(size), self._blank(width + 2 * size)
+            work = net.reg[SCANS] + self._work
+            short = self._run.place_row(
+                net, self._store, row, at, columns, costs, limits, demand, penalty, kept, out, work
+            )
+            if short >= 0:
+                self._make_room(int(columns[short]))
+        if size > width:
+            self._edges += size
+        self.settled = short == DONE if self.settled else self.repair()
+
+    def _blank(self, size: int) -> Any:
+        return [0] * size if self._lists else np.zeros(size, dtype=np.int64)
 
     def _place_capacity(self, column: int, capacity: int) -> None:
-        capacity, net = _units(capacity), self._net
+        capacity, net = units_of(capacity), self._net
         degree = int(net.cend[column] - net.cbegin[column])
         if min(degree, capacity) > self._store.sroom[column]:
             self._move_slots(column, min(degree + degree // 4 + 4, capacity))
             net = self._net
         size = int(net.nslot[column]) if capacity < self._store.cap[column] else 0
-        out: Any = [0] * size if self._lists else np.zeros(size, dtype=np.int64)
+        out = self._blank(size)
         work = net.reg[SCANS] + self._work
         done = self._run.place_capacity(net, self._store, column, capacity, out, work)
         self.settled = bool(done) if self.settled else self.repair()
 
-    def _make_room(self, edges: int, columns: Any) -> None:
-        """See to it that `edges` more edges fit, one in each of `columns`."""
-        if self._edges + edges > len(self._net.col):
-            self._rebuild()
-        while (at := self._run.first_short(self._net, self._store, columns)) >= 0:
-            k = int(columns[at])
-            net = self._net
-            degree = int(net.cend[k] - net.cbegin[k])
-            room = degree + degree // 2 + 8
-            if room > self._store.croom[k] and self._entries + room <= len(net.crow):
-                self._run.move_entries(net, k, self._entries)
-                self._entries += room
-                self._store.croom[k] = room
-            elif self._entries + room > len(net.crow):
+    def _make_room(self, k: int) -> None:
+        """See to it that column `k` has room for one more edge."""
+        net = self._net
+        degree = int(net.cend[k] - net.cbegin[k])
+        room = degree + degree // 2 + 8
+        if room > self._store.croom[k]:
+            if self._entries + room > len(net.crow):
                 self._rebuild()
-                continue
-            self._move_slots(k, min(room, int(self._store.cap[k])))
+                return
+            self._run.move_entries(net, k, self._entries)
+            self._entries += room
+            self._store.croom[k] = room
+        self._move_slots(k, min(room, int(self._store.cap[k])))
 
     def _move_slots(self, k: int, room: int) -> None:
         """Give column `k` room for `room` slots."""
@@ -444,36 +484,3 @@ class LiveMatching:
         self._run.move_slots(self._net, k, self._slots)
         self._slots += room
         self._store.sroom[k] = room
-
-
-def _start(problem: Problem, solution: Solution | None, notify: Notify | None) -> Solution:
-    """Return `solution` if it is this problem's optimum, else one found anew."""
-    if solution is not None and _fits(problem, solution):
-        run = plain_functions() if len(problem.cost) < SMALL else compiled("live", notify)
-        given = solution.flow, solution.row_price, solution.column_price
-        found = certified(problem, run, *given, solution.work)
-        if found is not None and found.status == "optimal":
-            return found
-    return solve(problem, notify=notify)
-
-
-def _fits(problem: Problem, solution: Solution) -> bool:
-    lengths = len(problem.cost), len(problem.penalty), len(problem.capacity)
-    found = len(solution.flow), len(solution.row_price), len(solution.column_price)
-    return lengths == found
-
-
-def _units(capacity: int) -> int:
-    """Return a checked capacity as a Python integer, whose differences cannot overflow."""
-    units = index(capacity)
-    if not 0 <= units < LARGEST:
-        raise ValueError(f"capacity {units}: expected 0 to 2^62")
-    return units
-
-
-def _integers(values: Numbers) -> Array:
-    """Return `values` as int64, or raise ValueError where they are not integers."""
-    found = np.asarray(values)
-    if found.ndim != 1 or (len(found) and found.dtype.kind not in "iu"):
-        raise ValueError(f"an edge's numbers are {found.dtype}, expected a list of integers")
-    return found.astype(np.int64)

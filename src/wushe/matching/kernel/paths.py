@@ -285,9 +285,12 @@ def forward(net: Net, source: int) -> None:
             scan_row(net, node - net.columns, net.key[node])
     clear(net, 1)
     if reg[EDGE] != OPT_OUT:
-        before = net.left[source]
+        before, end = net.left[source], reg[EDGE]
         augment_forward(net, source)
-        reg[COST] += (before - net.left[source]) * (net.u[source] - net.pen[source])
+        price = net.u[source] - net.pen[source]
+        if end >= 0:
+            price -= net.p[net.col[end]]  # not zero where a column is still to be mended
+        reg[COST] += (before - net.left[source]) * price
 
 
 def relax_member(net: Net, row: int, edge: int, label: int) -> None:
@@ -380,9 +383,11 @@ def reverse(net: Net, source: int) -> None:
         scan_column(net, node, net.key[node])
     clear(net, -1)
     if reg[ROW] != OPT_OUT:
-        before = net.free[source]
+        before, row, price = net.free[source], reg[ROW], net.p[source]
+        if reg[EDGE] == NONE:
+            price += net.pen[row] - net.u[row]  # not zero where a row is still to be mended
         augment_reverse(net, source)
-        reg[COST] -= (before - net.free[source]) * net.p[source]
+        reg[COST] -= (before - net.free[source]) * price
 
 
 def settle_row(net: Net, row: int, work: int) -> bool:

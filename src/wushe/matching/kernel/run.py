@@ -33,7 +33,6 @@ from wushe.matching.kernel.paths import (
 )
 from wushe.matching.kernel.phases import finish_by_turns
 from wushe.matching.kernel.store import (
-    first_short,
     move_entries,
     move_slots,
     place_capacity,
@@ -141,7 +140,6 @@ ENTRIES = (
     run_flow,
     place_row,
     place_capacity,
-    first_short,
     move_entries,
     move_slots,
 )

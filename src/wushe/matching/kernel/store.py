@@ -1,7 +1,8 @@
 """Changes of a live net: every one leaves the prices feasible, then repairs to the exact optimum.
 
-Plain Python, compiled by `kernel.compile`. A row is changed by taking its flow and its edges out, mending
-the columns that got units back, and putting it in again as if it were new.
+Plain Python, compiled by `kernel.compile`. A changed row keeps what flow its new edges, demand and penalty
+allow at the prices; it looks for units first, then the columns that lost some of it look for rows: where
+nothing is priced that changed, nothing is searched.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from wushe.matching.kernel.build import add_entry
-from wushe.matching.kernel.paths import COST, Net, drop_flow, settle_column, settle_row
+from wushe.matching.kernel.paths import COST, Net, add_flow, drop_flow, settle_column, settle_row
+
+DONE, OUT_OF_WORK = -1, -2
 
 
 class Store(NamedTuple):
@@ -88,6 +91,72 @@ def remove_entries(net: Net, row: int) -> None:
         net.cedge[at] = net.cedge[last]
 
 
+def give_back(net: Net, k: int, amount: int, out: Any, count: int) -> int:
+    """Free units of column `k` and note it in `out`; return how many columns are noted."""
+    net.free[k] += amount
+    out[count] = k
+    return count + 1
+
+
+def lift_flow(
+    net: Net, row: int, columns: Any, costs: Any, limits: Any, kept: Any, out: Any
+) -> int:
+    """Take all flow off `row`; note in `kept` what the same edges among the new ones may keep.
+
+    Both lists are sorted by (cost, column). Returns how many columns in `out` got units back.
+    """
+    t, count = 0, 0
+    for edge in range(net.begin[row], net.end[row]):
+        amount = net.flow[edge]
+        if amount == 0:
+            continue
+        k, c = net.col[edge], net.cost[edge]
+        while t < len(columns) and (costs[t] < c or (costs[t] == c and columns[t] < k)):
+            t += 1
+        stays = 0
+        if t < len(columns) and costs[t] == c and columns[t] == k:
+            stays = min(amount, limits[t]) if net.bounded else amount
+            kept[t] = stays
+            t += 1
+        net.reg[COST] -= amount * c
+        drop_flow(net, edge, row, amount)
+        if stays < amount:
+            count = give_back(net, k, amount - stays, out, count)
+    return count
+
+
+def agree(net: Net, row: int, kept: Any, out: Any, count: int) -> int:
+    """Price `row` as high as its edges with room allow; give back what is dearer, or too much.
+
+    Returns how many columns are noted in `out`, which has room for two entries per edge.
+    """
+    first, size = net.begin[row], net.end[row] - net.begin[row]
+    u, left = net.pen[row], net.left[row]
+    for t in range(size):
+        edge = first + t
+        if not (net.bounded and kept[t] >= net.limit[edge]):
+            u = min(u, net.cost[edge] + net.p[net.col[edge]])
+    for t in range(size):
+        k = net.col[first + t]
+        if kept[t] > 0 and net.cost[first + t] + net.p[k] > u:
+            count = give_back(net, k, kept[t], out, count)
+            kept[t] = 0
+        left -= kept[t]
+    while left < 0:
+        worst, most = 0, -1
+        for t in range(size):
+            z = net.cost[first + t] + net.p[net.col[first + t]]
+            if kept[t] > 0 and z > most:
+                worst, most = t, z
+        amount = min(kept[worst], -left)
+        kept[worst] -= amount
+        left += amount
+        u = min(u, most)  # the edge has room now
+        count = give_back(net, net.col[first + worst], amount, out, count)
+    net.u[row] = u
+    return count
+
+
 def place_row(
     net: Net,
     store: Store,
@@ -98,17 +167,22 @@ def place_row(
     limits: Any,
     demand: int,
     penalty: int,
+    kept: Any,
+    out: Any,
     work: int,
-) -> bool:
-    """Give `row` new edges (written from edge `at`), demand and penalty; False when out of `work`.
+) -> int:
+    """Give `row` new edges (written from edge `at`), demand and penalty; DONE or OUT_OF_WORK.
 
-    No edges and no demand withdraws it. `limits` is read only where the net is bounded.
+    Where a column has no room for an edge, nothing is done and the edge's place in `columns` is
+    returned. No edges and no demand withdraws the row. `limits` is read only where the net is bounded;
+    `kept` has a zero per new edge and `out` room for all old edges and twice the new ones.
     """
-    release(net, row)
+    short = first_short(net, store, columns)
+    if short >= 0:
+        return int(short)
     net.reg[COST] -= net.pen[row] * net.left[row]
-    net.left[row] = 0
+    count = lift_flow(net, row, columns, costs, limits, kept, out)
     remove_entries(net, row)
-    done = settle_columns(net, row, work)
     for t in range(len(columns)):
         edge = at + t
         net.col[edge] = columns[t]
@@ -122,8 +196,17 @@ def place_row(
     net.pen[row] = penalty
     net.left[row] = demand
     store.demand[row] = demand
-    net.reg[COST] += penalty * demand
-    return settle_row(net, row, work) and done
+    count = agree(net, row, kept, out, count)
+    for t in range(len(columns)):
+        if kept[t] > 0:
+            add_flow(net, at + t, row, kept[t])
+            net.left[row] -= kept[t]
+            net.reg[COST] += kept[t] * costs[t]
+    net.reg[COST] += penalty * net.left[row]
+    done = settle_row(net, row, work)
+    for t in range(count):
+        done = settle_column(net, out[t], work) and done
+    return DONE if done else OUT_OF_WORK
 
 
 def evict(net: Net, k: int, out: Any) -> int:
@@ -163,7 +246,7 @@ def place_capacity(net: Net, store: Store, k: int, capacity: int, out: Any, work
 
 
 FUNCTIONS = (
-    first_short, move_entries, move_slots, release, settle_columns, remove_entries, place_row, evict,
-    place_capacity,
+    first_short, move_entries, move_slots, release, settle_columns, remove_entries, give_back,
+    lift_flow, agree, place_row, evict, place_capacity,
 )  # fmt: skip
 """All of the above, for `kernel.compile`."""
