@@ -69,7 +69,8 @@ def test_no_seeded_city_breaks_a_rule(
         reasons.update(plan.reasons())
     # rare ones need many cities; `test_matching_reasons` has an example of each
     common = {"no_offer", "reach", "skill", "consent"}
-    assert set(reasons) >= (set(get_args(Reason)) if count >= 1000 else common)
+    every = set(get_args(Reason)) - {"alternative", "waits"}  # of needs that are bound together
+    assert set(reasons) >= (every if count >= 1000 else common)
     assert figures["served"] > 0
     assert figures["partly"] > 0
     evidence("generated_cities", cases=count, seed=seed, violations=0, **figures)

@@ -73,6 +73,8 @@ MISTAKES: list[tuple[str, Change, str, str, int | None, str | None]] = [
     ("a need for nobody", add("needs.csv", "N-9,masks,,,,1,件,,,,"), "need-for-nobody", "needs.csv", 5, "家庭"),
     ("due before it was asked for", swap("needs.csv", "2025-09-30", "2025-08-30"), "window-reversed", "needs.csv", 2, "提出日期"),
     ("available until before from", swap("volunteers.csv", "2025-12-31", "2024-12-31"), "window-reversed", "volunteers.csv", 2, "available_from"),
+    ("an end before its start", put("needs.csv", "id,category,household,starts,ends\nN-1,masks,H-1,11:00,10:00\n"), "times-reversed", "needs.csv", 2, "starts"),
+    ("a need that waits for itself", put("needs.csv", "编号,类别,家庭,前置需求\nN-1,masks,H-1,N-1\nN-2,masks,H-1,N-1\n"), "after-in-a-circle", "needs.csv", 2, "前置需求"),
     ("a volunteer under age without consent", swap("volunteers.csv", ",no,", ",yes,"), "guardian-consent-needed", "volunteers.csv", 2, "minor"),
     # ids
     ("an id used twice", add("needs.csv", "N-2,masks,H-1,,,1,件,,,,"), "duplicate-id", "needs.csv", 5, "编号"),
@@ -331,6 +333,17 @@ def test_a_hundred_thousand_bad_rows_are_reported(tmp_path: Path) -> None:
     found = problems_after(add("needs.csv", rows), tmp_path / "city")
     assert len(found) == 100_000
     assert {p.code for p in found} == {"unknown-reference"}
+
+
+def test_each_need_of_a_circle_is_named(tmp_path: Path) -> None:
+    """All needs that wait for one another are reported where they stand; who waits for them is not."""
+    rows = "id,category,household,after\nN-3,masks,H-1,N-1\nN-1,masks,H-1,N-2\nN-4,masks,H-1,N-1\nN-2,masks,H-1,N-3\n"
+    found = problems_after(put("needs.csv", rows), tmp_path / "city")
+    expected = [(2, "N-1"), (3, "N-2"), (5, "N-3")]
+    assert [(p.code, p.row, p.value) for p in found] == [
+        ("after-in-a-circle", row, value) for row, value in expected
+    ]
+    assert {p.field for p in found} == {"after"}
 
 
 def test_read_raises_what_check_returns(tmp_path: Path) -> None:

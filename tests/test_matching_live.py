@@ -10,10 +10,11 @@ import pytest
 import wushe
 from cities import ON, Rows, city_of, seeded_rows, village
 from wushe import Need, Offer
+from wushe.matching.live.anew import match_anew, tables_now
 from wushe.matching.live.changes import with_record, with_tables
 from wushe.matching.live.city import LiveCity, go_live
-from wushe.matching.live.held import total_cost
-from wushe.matching.live.records import amount_of
+from wushe.matching.live.held import NeedRow, total_cost
+from wushe.matching.live.records import Pair, Records, amount_of
 from wushe.matching.objective import Objective
 from wushe.matching.result import Matching, match
 from wushe.model.tables import Table
@@ -188,12 +189,88 @@ def test_wrong_ids_and_amounts_are_refused_in_clear_words() -> None:
     assert live.objective == total_cost(live.matching)
 
 
+UNKNOWN: list[tuple[dict[str, Any], str]] = [
+    ({"household": "H9"}, "household 'H9' is unknown; expected an id of households"),
+    ({"household": None, "person": "P9"}, "person 'P9' is unknown; expected an id of persons"),
+    ({"household": None, "institution": "I9"}, "institution 'I9' is unknown"),
+    ({"place": "99"}, "place '99' is unknown; expected an id of places"),
+    ({"category": "yoga"}, "category 'yoga' is unknown"),
+    ({"unit": "piece"}, "unit 'piece'; expected one of minute, in which category 'visit' counts"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), UNKNOWN, ids=str)
+def test_a_need_for_what_is_not_there_is_refused(values: dict[str, Any], said: str) -> None:
+    """Nobody known, no such place or category, pieces of a visit: all are named, nothing changes."""
+    live = live_of(two_visitors())
+    before = live.objective
+    with pytest.raises(ValueError, match=f"need 'N2': {said}"):
+        live.insert(attrs.evolve(VISIT, **{"id": "N2", **values}))
+    assert (live.objective, live.changes, live.has_need("N2")) == (before, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"provider": "O9"}, "provider 'O9' is unknown; expected an id of "),
+        ({"categories": ("visit", "yoga")}, "category 'yoga' is unknown"),
+        ({"place": "99"}, "place '99' is unknown; expected an id of places"),
+    ],
+    ids=str,
+)
+def test_an_offer_of_what_is_not_there_is_refused(values: dict[str, Any], said: str) -> None:
+    """An unknown provider, category or place is named, in a new offer and in a changed one."""
+    live = live_of(two_visitors())
+    with pytest.raises(ValueError, match=f"offer 'C': {said}"):
+        live.add_offer(attrs.evolve(VISITOR, **{"id": "C", **values}))
+    with pytest.raises(ValueError, match=f"offer 'A': {said}"):
+        live.change_offer(attrs.evolve(VISITOR, **values))
+    assert (live.changes, live.has_offer("C"), live.served_by("N")) == (0, False, [("A", 120)])
+
+
+def test_two_pairs_of_a_need_with_one_offer_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listed twice at two costs, the offer is one candidate, at the lower cost, whoever came first."""
+    live = live_of(two_visitors())
+    plain = dict(live.candidates("N"))
+    once = Records.pairs_of_need
+
+    def twice(records: Records, need: Need) -> tuple[list[Pair], int, int]:
+        pairs, quantity, penalty = once(records, need)
+        dearer = [attrs.evolve(pair, cost=pair.cost + 7) for pair in pairs]
+        return [*dearer, *pairs, *dearer], quantity, penalty
+
+    monkeypatch.setattr(Records, "pairs_of_need", twice)
+    live.insert(attrs.evolve(VISIT, id="N2"))
+    assert dict(live.candidates("N2")) == plain
+    assert len(live.candidates("N2")) == 2
+    row = NeedRow.of([(0, 5, 60)], 120, 99)
+    assert row.joined(0, 9, 120).edge(0) == (5, 60)
+    assert row.joined(0, 3, 120).edge(0) == (3, 120)
+    assert len(row.joined(0, 3, 120).columns) == len(row.joined(0, 9, 120).columns) == 1
+
+
+def test_the_tables_now_are_those_of_the_live_city(campaign: Callable[..., int], seed: int) -> None:
+    """After random changes a matching of the tables as they are now costs what the live city says."""
+    for at in range(campaign(tests=8, ci=40, soak=300)):
+        live = live_of(seeded_rows([seed, 54, at]))
+        twin, rng = Twin(live), np.random.default_rng([seed, 55, at])
+        assert tables_now(live) == (live.network, live.offers)
+        for step in range(6):
+            random_change(live, twin, rng, step)
+            offers = sorted(twin.offers.ids)
+            if offers:
+                live.set_capacity(offers[step % len(offers)], int(rng.integers(0, 3)) * 30)
+            assert total_cost(match_anew(live)) == live.objective, f"city {at}, step {step}"
+
+
 def test_bound_needs_stay_as_planned() -> None:
     """Needs of one visit are held, and so is what serves them; the others may change."""
     together = [attrs.evolve(VISIT, id=f"V{i}", visit="one") for i in range(2)]
     live = live_of(village(needs=[VISIT, *together], offers=[attrs.evolve(VISITOR, quantity=8)]))
     assert live.need_ids() == ("N",)
     assert live.held("V0")
+    assert not live.whole
+    assert live_of(two_visitors()).whole
     with pytest.raises(ValueError, match="'V0' belongs to a team, visit"):
         live.withdraw("V0")
     live.change_need("N", quantity=480)

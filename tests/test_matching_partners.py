@@ -1,5 +1,7 @@
 """Stable partners by id: what a user sees of the pairing of organizations and stations."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,26 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         pair_partners({"O1": ["S9", "S1", "S1"]}, {"S1": ["O1", "O7"]}, {"S1": -1, "S2": 1})
     for part in ("'S9'", "'S1' twice", "'O7'", "places['S1'] is -1", "places['S2']"):
         assert part in str(caught.value)
+
+
+def test_only_one_of_the_two_sides_proposes() -> None:
+    """Another word than the two is refused in both languages, not taken for the second side."""
+    with pytest.raises(WusheError) as caught:
+        pair_partners(ORGANIZATIONS, STATIONS, proposing="x")  # type: ignore[arg-type]
+    assert "proposing 是 'x'，应为 first 或 second" in str(caught.value)
+    assert "proposing is 'x', expected 'first' or 'second'" in str(caught.value)
+
+
+@pytest.mark.parametrize("places", [1.5, 2.0, True, "1", None])
+def test_places_are_whole_numbers(places: object) -> None:
+    """Half a place is not cut off to none: what is no whole number is refused, in both languages."""
+    with pytest.raises(WusheError) as caught:
+        pair_partners(ORGANIZATIONS, STATIONS, {"S1": places})  # type: ignore[dict-item]
+    assert f"places['S1'] 是 {places!r}，应为" in str(caught.value)
+    assert f"places['S1'] is {places!r}, expected a whole number" in str(caught.value)
+
+
+def test_places_may_be_counted_by_numpy() -> None:
+    """A whole number from an array is as good as Python's."""
+    places: dict[str, Any] = {"S1": np.int64(2)}
+    assert pair_partners(ORGANIZATIONS, STATIONS, places).partner["O2"] == "S1"

@@ -20,6 +20,8 @@ from wushe.model.storage import pack, unknown, unpack
 LEVEL = kinds.choice({"street": "街道", "community": "社区"})
 CARE = kinds.choice_tags({"eat": "吃饭", "walk": "行走"})
 
+DAYS = next(f.kind for f in RECORD_KINDS["volunteers"].fields if f.name == "weekdays")
+
 # kind, text, value
 READ: list[tuple[Kind, str, Any]] = [
     (kinds.IDENT, "H-0001", "H-0001"),
@@ -57,6 +59,9 @@ READ: list[tuple[Kind, str, Any]] = [
     (kinds.TAGS, "a；b、a|c", ("a", "b", "c")),  # Chinese separators, no doubles
     (kinds.TAGS, "none", ()),  # known to be none
     (kinds.TAGS, "无", ()),
+    *((DAYS, word, ("mon",)) for word in ("mon", "Mon", "MON", "周一", "星期一", "礼拜一")),
+    *((DAYS, word, ("sun",)) for word in ("周日", "周天", "星期日", "星期天", "礼拜天")),
+    (DAYS, "星期五；Mon、周三", ("fri", "mon", "wed")),
     (LEVEL, "street", "street"),
     (LEVEL, "街道", "street"),
     (LEVEL, "Street", "street"),

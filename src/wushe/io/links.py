@@ -1,4 +1,4 @@
-"""What can only be judged across records and tables: ids, references, units, the place tree."""
+"""What can only be judged across records and tables: ids, references, units, circles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from wushe.io.mistakes import (
     PLACE_LEVEL,
     SHARED_ID,
     UNKNOWN_REFERENCE,
-    WRONG_DIMENSION,
 )
 from wushe.io.suggest import Suggester
 from wushe.model.evidence import SUBJECTS
@@ -29,9 +28,15 @@ from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
 from wushe.model.tables import Table, sorted_table
 from wushe.model.terms import NeedCategory
-from wushe.model.units import DIMENSIONS, parse_unit
 from wushe.network.places import cyclic, parents
-from wushe.network.references import NAME_SPACES
+from wushe.network.references import (
+    AFTER_CIRCLE,
+    COUNTED,
+    NAME_SPACES,
+    WRONG_DIMENSION,
+    misfits,
+    waiting_in_circles,
+)
 from wushe.text import Text
 
 Drafts = Mapping[str, Draft]
@@ -46,13 +51,11 @@ def link_problems(
     for names in NAME_SPACES:
         yield from _shared([drafts[name] for name in names if name in drafts])
     yield from reference_problems(drafts, unread)
-    for name, field in (
-        ("needs", "category"),
-        ("offers", "categories"),
-        ("resources", "categories"),
-    ):
+    for name, field in COUNTED:
         if name in drafts:
             yield from _wrong_dimensions(drafts[name], field, categories)
+    if "needs" in drafts:
+        yield from _waiting(drafts["needs"])
     if "places" in drafts:
         yield from _place_problems(drafts["places"])
     if "facts" in drafts:
@@ -200,34 +203,23 @@ def _dangling(
                 )
 
 
-# --- units -------------------------------------------------------------------------------------
+# --- needs -------------------------------------------------------------------------------------
 
 
 def _wrong_dimensions(
     draft: Draft, field: str, categories: Mapping[str, NeedCategory]
 ) -> Iterator[Problem]:
     """Yield the units that do not fit their categories, where these count in one dimension."""
-    pairs = list(zip(draft.columns[field], draft.columns["unit"], strict=True))
-    bad = {pair: _misfit(*pair, categories) for pair in set(pairs)}
-    if not any(bad.values()):
-        return
-    for at, pair in enumerate(pairs):
-        category = bad[pair]
-        if category is not None:
-            name = Text(category.zh, category.en)
-            params = {"category": name, "dimension": DIMENSIONS[category.dimension]}
-            yield draft.problem(WRONG_DIMENSION, at, "unit", pair[1], **params)
+    units = draft.columns["unit"]
+    for at, params in misfits(draft.columns[field], units, categories):
+        yield draft.problem(WRONG_DIMENSION, at, "unit", units[at], **params)
 
 
-def _misfit(
-    named: Any, written: str | None, categories: Mapping[str, NeedCategory]
-) -> NeedCategory | None:
-    """Return the category that `written` does not fit, None where it fits or cannot be judged."""
-    unit = None if written is None else parse_unit(written)
-    found = [categories[word] for word in _entries(named) if word in categories]
-    if unit is None or not found or len({category.dimension for category in found}) > 1:
-        return None
-    return None if found[0].dimension == unit.dimension else found[0]
+def _waiting(needs: Draft) -> Iterator[Problem]:
+    """Yield the needs that wait for themselves."""
+    after = needs.columns["after"]
+    for at in np.flatnonzero(waiting_in_circles(needs.columns["id"], after)).tolist():
+        yield needs.problem(AFTER_CIRCLE, at, "after", after[at])
 
 
 # --- places ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wushe.errors import Problem, ProblemKind
+from wushe.network import references
 from wushe.text import Text
 
 Words = tuple[str, str]
@@ -292,12 +293,7 @@ FRACTION = _mistake(
     ("整数，或能折算为整数{base}的数", "a whole number, or one that makes whole {base}"),
     ("改为整数，或换用更小的单位", "use a whole number or a smaller unit"),
 )
-WRONG_DIMENSION = _mistake(
-    "wrong-dimension",
-    ("单位与类别“{category}”的计量方式不符", "the unit does not fit the category {category!r}"),
-    ("按{dimension}计的单位", "a unit of {dimension}"),
-    ("改正单位或类别", "correct the unit or the category"),
-)
+WRONG_DIMENSION = references.WRONG_DIMENSION
 DUPLICATE_ID = _mistake(
     "duplicate-id",
     ("编号重复，第{other}行已用过", "the id is used twice: row {other} has it too"),

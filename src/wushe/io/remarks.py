@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wushe.errors import Problem, ProblemKind
+from wushe.io.appointments import appointment_remarks
 from wushe.network import LinkageNetwork
 from wushe.privacy import mask
 from wushe.text import Text
@@ -47,9 +48,9 @@ def remarks(network: LinkageNetwork) -> tuple[Problem, ...]:
     """Return what readers of `network` should look at again, by table and row; nothing here is an error.
 
     Unknown district codes in ID numbers (a code may postdate a birth), skills that no category asks
-    for, helpers whose hours are not recorded.
+    for, helpers whose hours are not recorded, times and codes of needs that do not fit together.
     """
-    found = [*_districts(network)]
+    found = [*_districts(network), *appointment_remarks(network)]
     for name in ("social_workers", "volunteers"):
         found += _skills(network, name)
         found += _hours(network, name)
@@ -84,13 +85,15 @@ def _districts(network: LinkageNetwork) -> list[Problem]:
 def _skills(network: LinkageNetwork, name: str) -> list[Problem]:
     table = network.tables[name]
     asked = {s for tags in network.tables["needs"]["skills"] for s in tags or ()}
-    known = asked | {s for c in network.categories.values() for s in c.skills}
-    params = {"known": ", ".join(sorted(known))}
+    for category in network.categories.values():
+        # A role asks for skills of its own beside those of the category that it serves.
+        asked.update(category.skills, *(role.skills for role in category.roles))
+    params = {"known": ", ".join(sorted(asked))}
     return [
         Problem(SKILL_UNUSED, table.source, int(table.rows[row]), "skills", skill, params)
         for row, tags in enumerate(table["skills"])
         for skill in tags or ()
-        if skill not in known
+        if skill not in asked
     ]
 
 

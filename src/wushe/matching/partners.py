@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import attrs
 import numpy as np
@@ -57,8 +57,11 @@ def pair_partners(
     is the best one for every member of the side `proposing` (Gale and Shapley 1962). The order of the
     mappings does not matter.
 
-    Raises WusheError naming every id that is listed twice, or on no side, and every negative number.
+    Raises WusheError naming every id that is listed twice, or on no side, every number of places that is
+    negative or not whole, and a `proposing` that is no side.
     """
+    if proposing not in get_args(Proposing):
+        raise WusheError(_both(_NO_SIDE, value=proposing))
     _check(first, second, places or {})
     rows, columns = sorted(first), sorted(second)
     at = {key: place for place, key in enumerate(columns)}
@@ -88,17 +91,49 @@ def _check(
     second: Mapping[str, Sequence[str]],
     places: Mapping[str, int],
 ) -> None:
-    wrong = []
+    wrong: list[tuple[Text, dict[str, Any]]] = []
     for name, side, other in (("first", first, second), ("second", second, first)):
         for who in sorted(side):
             strange = sorted(set(side[who]) - set(other))
             twice = sorted({key for key in side[who] if list(side[who]).count(key) > 1})
-            wrong += [f"{name}[{who!r}] lists {key!r}, which is on no side" for key in strange]
-            wrong += [f"{name}[{who!r}] lists {key!r} twice" for key in twice]
+            wrong += [(_STRANGE, {"name": name, "who": who, "key": key}) for key in strange]
+            wrong += [(_TWICE, {"name": name, "who": who, "key": key}) for key in twice]
     for key in sorted(places):
         if key not in second:
-            wrong.append(f"places[{key!r}]: no such id on the second side")
-        elif places[key] < 0:
-            wrong.append(f"places[{key!r}] is {places[key]}, expected 0 or more")
+            wrong.append((_NOWHERE, {"key": key}))
+        elif not _is_count(places[key]):
+            wrong.append((_NOT_A_COUNT, {"key": key, "value": places[key]}))
     if wrong:
-        raise WusheError("preferences that cannot be read: " + "; ".join(wrong))
+        zh = "；".join(text.say("zh", **params) for text, params in wrong)
+        en = "; ".join(text.say("en", **params) for text, params in wrong)
+        raise WusheError(_both(_UNREADABLE, zh=zh, en=en))
+
+
+def _is_count(value: object) -> bool:
+    """Return whether `value` is a whole number, 0 or more; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        return False
+    return int(value) >= 0
+
+
+def _both(text: Text, **params: object) -> str:
+    return " / ".join(text.say(lang, **params) for lang in ("zh", "en"))
+
+
+_UNREADABLE = Text("志愿表有误：{zh}", "preferences that cannot be read: {en}")
+_STRANGE = Text(
+    "{name}[{who!r}] 列出的 {key!r} 不在另一方",
+    "{name}[{who!r}] lists {key!r}, which is on no side",
+)
+_TWICE = Text("{name}[{who!r}] 两次列出 {key!r}", "{name}[{who!r}] lists {key!r} twice")
+_NOWHERE = Text(
+    "places[{key!r}]：第二方没有这个编号", "places[{key!r}]: no such id on the second side"
+)
+_NOT_A_COUNT = Text(
+    "places[{key!r}] 是 {value!r}，应为 0 或更大的整数",
+    "places[{key!r}] is {value!r}, expected a whole number, 0 or more",
+)
+_NO_SIDE = Text(
+    "proposing 是 {value!r}，应为 first 或 second",
+    "proposing is {value!r}, expected 'first' or 'second'",
+)

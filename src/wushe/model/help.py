@@ -19,11 +19,17 @@ from wushe.model.kinds import (
     TEXT,
     UNIT,
     choice,
-    choice_tags,
 )
-from wushe.model.parties import REACHES, TOO_MUCH, UNITS_DIFFER, WEEKDAYS, WINDOW_REVERSED
+from wushe.model.parties import (
+    HOURS_IN_ORDER,
+    REACHES,
+    TOO_MUCH,
+    UNITS_DIFFER,
+    WEEKDAY_TAGS,
+    WINDOW_REVERSED,
+)
 from wushe.model.spec import Rule, record, spec
-from wushe.model.storage import Array, unknown
+from wushe.model.storage import unknown
 from wushe.model.units import MAX_AMOUNT, base_amounts
 from wushe.text import Text
 
@@ -48,13 +54,6 @@ PROVIDERS = (
 """Tables whose records can stand behind an offer; their ids share one name space."""
 
 
-def _no_time_between(starts: Array, ends: Array) -> Array:
-    """Return where both times of day are known and the end is not after the start."""
-    wrong = ~unknown(starts) & ~unknown(ends)
-    wrong[wrong] = starts[wrong] >= ends[wrong]
-    return wrong
-
-
 @record(
     "needs",
     "需求",
@@ -65,7 +64,7 @@ def _no_time_between(starts: Array, ends: Array) -> Array:
         may_be_unknown=True,
     ),
     Rule(("asked_on", "due"), lambda a, b: a > b, WINDOW_REVERSED),
-    Rule(("starts", "ends"), _no_time_between, WINDOW_REVERSED),
+    HOURS_IN_ORDER,
     Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
     Rule(("quantity", "unit"), lambda q, u: ~unknown(q) & unknown(u), UNITS_DIFFER, True),
 )
@@ -129,7 +128,7 @@ class Wish:
     "offers",
     "供给",
     Rule(("available_from", "available_to"), lambda a, b: a > b, WINDOW_REVERSED),
-    Rule(("starts", "ends"), _no_time_between, WINDOW_REVERSED),
+    HOURS_IN_ORDER,
     Rule(("quantity", "unit"), lambda q, u: base_amounts(q, u) > MAX_AMOUNT, TOO_MUCH),
 )
 class Offer:
@@ -159,7 +158,7 @@ class Offer:
         int | None,
         spec(INTEGER, "整包数量", low=1, doc="in the offer's unit: only whole packs are given"),
     ] = None
-    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(WEEKDAY_TAGS, "可服务的星期")] = None
     starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
     ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
     travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None

@@ -390,9 +390,13 @@ CREDIT_CODE = Kind("credit code", "object", _parse_credit_code, (str,))
 PHONE = Kind("phone", "object", _parse_phone, (str,))
 
 
-def choice(codes: Mapping[str, str]) -> Kind:
-    """Return a kind whose values are the keys of `codes`; their Chinese labels are read as well."""
-    lookup = {**{zh: code for code, zh in codes.items()}, **{code: code for code in codes}}
+def choice(codes: Mapping[str, str], aliases: Mapping[str, str] | None = None) -> Kind:
+    """Return a kind whose values are the keys of `codes`; their Chinese labels are read as well.
+
+    So are the words of `aliases`, which say the code that each stands for.
+    """
+    labels = {zh: code for code, zh in codes.items()}
+    lookup = {**(aliases or {}), **labels, **{code: code for code in codes}}
     listed = ", ".join(f"{code} {zh}" for code, zh in codes.items())
 
     def parse(text: str) -> str:
@@ -404,9 +408,9 @@ def choice(codes: Mapping[str, str]) -> Kind:
     return Kind("choice", "object", parse, (str,), labels=codes)
 
 
-def choice_tags(codes: Mapping[str, str]) -> Kind:
-    """Return a kind of tags that must all be keys of `codes` (Chinese labels are read as well)."""
-    one = choice(codes)
+def choice_tags(codes: Mapping[str, str], aliases: Mapping[str, str] | None = None) -> Kind:
+    """Return a kind of tags that must all be keys of `codes` (labels and `aliases` are read as well)."""
+    one = choice(codes, aliases)
 
     def parse(text: str) -> tuple[str, ...]:
         return tuple(sorted({one.parse(tag) for tag in _parse_tags(text)}))

@@ -24,7 +24,7 @@ from wushe.model.kinds import (
     choice_tags,
 )
 from wushe.model.spec import Rule, record, spec
-from wushe.model.storage import unknown
+from wushe.model.storage import Array, unknown
 from wushe.model.units import MAX_AMOUNT, base_amounts
 from wushe.text import Text
 
@@ -48,6 +48,12 @@ WEEKDAYS = {
     "sat": "周六",
     "sun": "周日",
 }
+_DAY_WORDS = {
+    **{f"{week}{zh[-1]}": code for week in ("星期", "礼拜") for code, zh in WEEKDAYS.items()},
+    **{f"{week}天": "sun" for week in ("周", "星期", "礼拜")},
+}
+WEEKDAY_TAGS = choice_tags(WEEKDAYS, _DAY_WORDS)
+"""Days of the week; 星期一 and 礼拜一 are read as 周一, Mon and MON as mon."""
 
 CREDIT_CODE_NEEDED = ProblemKind(
     "credit-code-needed",
@@ -66,6 +72,15 @@ WINDOW_REVERSED = ProblemKind(
     Text(zh="开始晚于结束", en="the start is later than the end"),
     Text(zh="开始日期不晚于结束日期", en="a start on or before the end"),
     Text(zh="核对两个日期", en="check both dates"),
+)
+TIMES_REVERSED = ProblemKind(
+    "times-reversed",
+    Text(zh="结束时刻不晚于开始时刻", en="the end is not after the start"),
+    Text(
+        zh="同一天里晚于开始时刻的结束时刻，如 09:00 到 10:30",
+        en="an end after the start on the same day, such as 09:00 to 10:30",
+    ),
+    Text(zh="核对两个时刻；跨午夜的分成两项", en="check both times; split what runs past midnight"),
 )
 GUARDIAN_NEEDED = ProblemKind(
     "guardian-consent-needed",
@@ -88,6 +103,16 @@ UNITS_DIFFER = ProblemKind(
     Text(zh="数量和单位同时填写", en="both quantity and unit"),
     Text(zh="补填单位", en="add the unit"),
 )
+
+
+def _no_time_between(starts: Array, ends: Array) -> Array:
+    """Return where both times of day are known and the end is not after the start."""
+    wrong = ~unknown(starts) & ~unknown(ends)
+    wrong[wrong] = starts[wrong] >= ends[wrong]
+    return wrong
+
+
+HOURS_IN_ORDER = Rule(("starts", "ends"), _no_time_between, TIMES_REVERSED)
 
 
 @record("places", "地区")
@@ -173,7 +198,7 @@ class Station:
     pairs: Annotated[tuple[str, ...] | None, spec(TAGS, "结对组织", refs=("organizations",))] = None
 
 
-@record("social_workers", "社会工作者")
+@record("social_workers", "社会工作者", HOURS_IN_ORDER)
 class SocialWorker:
     """A professional social worker; `caseload` households now, `caseload_limit` at most."""
 
@@ -199,7 +224,7 @@ class SocialWorker:
     weekly_hours: Annotated[int | None, spec(INTEGER, "每周服务小时", low=0, high=168)] = None
     caseload: Annotated[int | None, spec(INTEGER, "在管户数", low=0)] = None
     caseload_limit: Annotated[int | None, spec(INTEGER, "户数上限", low=0)] = None
-    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(WEEKDAY_TAGS, "可服务的星期")] = None
     starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
     ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
     travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None
@@ -230,6 +255,7 @@ class VolunteerTeam:
         True,
     ),
     Rule(("available_from", "available_to"), lambda a, b: a > b, WINDOW_REVERSED),
+    HOURS_IN_ORDER,
 )
 class Volunteer:
     """A community volunteer; `person` where someone once helped has become a helper."""
@@ -245,7 +271,7 @@ class Volunteer:
     reach: Annotated[str | None, spec(choice(REACHES), "服务范围")] = None
     available_from: Annotated[dt.date | None, spec(DATE, "可服务起始日")] = None
     available_to: Annotated[dt.date | None, spec(DATE, "可服务截止日")] = None
-    weekdays: Annotated[tuple[str, ...] | None, spec(choice_tags(WEEKDAYS), "可服务的星期")] = None
+    weekdays: Annotated[tuple[str, ...] | None, spec(WEEKDAY_TAGS, "可服务的星期")] = None
     starts: Annotated[str | None, spec(CLOCK, "每日开始时刻")] = None
     ends: Annotated[str | None, spec(CLOCK, "每日结束时刻")] = None
     travel_km: Annotated[float | None, spec(NUMBER, "最远路程(公里)", low=0, high=20_000)] = None

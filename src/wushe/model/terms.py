@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wushe.model.storage import Array
-from wushe.model.units import DIMENSIONS, Dimension
+from wushe.model.units import DIMENSIONS, MAX_AMOUNT, Dimension
 from wushe.text import Text
 
 Form = Literal["goods", "money", "service"]
@@ -66,18 +66,45 @@ REASONS: dict[Reason, Text] = {
 assert set(REASONS) == set(get_args(Reason))
 
 
+def _whole_amount(item: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse what is no whole amount of base units. Raises TypeError, ValueError."""
+    where = f"{type(item).__name__} {_name_of(item)!r}: {field.name}"
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{where} is {value!r}; expected a whole number of base units")
+    if not 1 <= value <= MAX_AMOUNT:
+        raise ValueError(f"{where} is {value}; expected 1 to {MAX_AMOUNT} base units")
+
+
+def _tuple_of(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Return a validator that refuses what is no tuple of `kind`."""
+
+    def check(item: Any, field: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, tuple) or not all(isinstance(part, kind) for part in value):
+            raise TypeError(
+                f"{type(item).__name__} {_name_of(item)!r}: {field.name} is {value!r}; "
+                f"expected a tuple of {kind.__name__}"
+            )
+
+    return check
+
+
+def _name_of(item: Any) -> Any:
+    return item.category if isinstance(item, Role) else item.id
+
+
 @attrs.frozen
 class Role:
     """One part of a team need: somebody who serves `category`, for `quantity` base units each time.
 
     Without a quantity the category's typical amount is planned. `skills` are asked beside the category's.
+    Raises TypeError and ValueError for what is no such thing.
     """
 
-    category: str
+    category: str = attrs.field(validator=attrs.validators.instance_of(str))
     quantity: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
+        default=None, validator=attrs.validators.optional(_whole_amount)
     )
-    skills: tuple[str, ...] = ()
+    skills: tuple[str, ...] = attrs.field(default=(), validator=_tuple_of(str))
 
 
 @attrs.frozen
@@ -96,11 +123,11 @@ class NeedCategory:
     en: str
     form: Form = attrs.field(validator=attrs.validators.in_(("goods", "money", "service")))
     dimension: Dimension = attrs.field(validator=attrs.validators.in_(tuple(DIMENSIONS)))
-    typical: int = attrs.field(default=1, validator=attrs.validators.ge(1))
-    skills: tuple[str, ...] = ()
+    typical: int = attrs.field(default=1, validator=_whole_amount)
+    skills: tuple[str, ...] = attrs.field(default=(), validator=_tuple_of(str))
     refers: bool = True
     minors: bool = False
-    roles: tuple[Role, ...] = attrs.field(default=())
+    roles: tuple[Role, ...] = attrs.field(default=(), validator=_tuple_of(Role))
 
     @roles.validator
     def _roles_are_counted_in_times(self, _: Any, roles: tuple[Role, ...]) -> None:

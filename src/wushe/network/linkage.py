@@ -12,7 +12,16 @@ from wushe.model.spec import RECORD_KINDS
 from wushe.model.tables import Table, empty_table, table_of
 from wushe.model.terms import NeedCategory, TargetGroup
 from wushe.network.places import PlaceTree, cyclic, parents, place_tree
-from wushe.network.references import cycle_problems, reference_problems, resolve, term_problems
+from wushe.network.references import (
+    AFTER_CIRCLE,
+    PLACE_CYCLE,
+    cycle_problems,
+    dimension_problems,
+    reference_problems,
+    resolve,
+    term_problems,
+    waiting_in_circles,
+)
 from wushe.network.relations import Relation, relations_of
 
 if TYPE_CHECKING:
@@ -122,8 +131,9 @@ def build_network(
 ) -> LinkageNetwork:
     """Return the network of `tables`; record kinds that are not given have no rows.
 
-    Raises InputError with all ids used twice, dangling or ambiguous references and circular
-    places at once, and KeyError for a table name that is no record kind.
+    Raises InputError with all ids used twice, dangling or ambiguous references, places and needs
+    in a circle and units that do not fit their categories at once, and KeyError for a table name
+    that is no record kind.
     """
     for name, table in tables.items():
         if name not in RECORD_KINDS or table.kind.name != name:
@@ -133,9 +143,12 @@ def build_network(
     full = {name: tables[name] if name in tables else empty_table(name) for name in RECORD_KINDS}
     resolved = resolve(full)
     parent = parents(full["places"])
+    waiting = waiting_in_circles(full["needs"].ids, full["needs"]["after"])
     problems = [
         *reference_problems(full, resolved),
-        *cycle_problems(full["places"], cyclic(parent)),
+        *cycle_problems(full["places"], "parent", cyclic(parent), PLACE_CYCLE),
+        *cycle_problems(full["needs"], "after", waiting, AFTER_CIRCLE),
+        *dimension_problems(full, categories),
     ]
     if problems:
         raise InputError(problems)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, repeat
+from types import MappingProxyType
 
 import attrs
 import numpy as np
@@ -18,7 +19,9 @@ from wushe.model.help import PROVIDERS
 from wushe.model.spec import RECORD_KINDS, Field
 from wushe.model.storage import Array
 from wushe.model.tables import Table
-from wushe.network.places import Flags, Rows
+from wushe.model.terms import NeedCategory
+from wushe.model.units import DIMENSIONS, parse_unit
+from wushe.network.places import Flags, Rows, cyclic
 from wushe.text import Text
 
 UNKNOWN_REFERENCE = ProblemKind(
@@ -68,6 +71,32 @@ PLACE_CYCLE = ProblemKind(
     Text(zh="上级编码逐级向上，止于最高一级", en="parents that lead up to a place without one"),
     Text(zh="核对圈内各地区的上级编码", en="check the parent of each place in the circle"),
 )
+AFTER_CIRCLE = ProblemKind(
+    "after-in-a-circle",
+    Text(
+        zh="前置需求绕成了圈，这项需求在等它自己",
+        en="following the needs that come first leads back to this one: it waits for itself",
+    ),
+    Text(
+        zh="前置需求逐项向前，止于没有前置的一项",
+        en="needs that lead to one that waits for none",
+    ),
+    Text(
+        zh="清空圈内一项需求的前置需求；须同时做的写成同一次上门（visit）",
+        en="empty the field for one need of the circle; what belongs together is one visit",
+    ),
+)
+WRONG_DIMENSION = ProblemKind(
+    "wrong-dimension",
+    Text(
+        zh="单位与类别“{category}”的计量方式不符",
+        en="the unit does not fit the category {category!r}",
+    ),
+    Text(zh="按{dimension}计的单位", en="a unit of {dimension}"),
+    Text(zh="改正单位或类别", en="correct the unit or the category"),
+)
+COUNTED = (("needs", "category"), ("offers", "categories"), ("resources", "categories"))
+"""Tables with a quantity of something, and the field that says of which categories."""
 _SHOWN_CHOICES = 20
 
 
@@ -139,7 +168,6 @@ def reference_problems(
     problems += [p for names in NAME_SPACES for p in _shared(tables, names)]
     for (name, field_name), found in resolved.items():
         table = tables[name]
-        field = table.kind.field(field_name)
         listed = ", ".join(found.refs)
         for entry in np.flatnonzero((found.kind < 0) | found.clashes):
             row, word = int(found.source[entry]), str(found.ids[entry])
@@ -151,7 +179,7 @@ def reference_problems(
                     SHARED_ID,
                     {"tables": listed, "found": ", ".join(owners)},
                 )
-            problems.append(_problem(problem, table, row, field, word, params))
+            problems.append(problem_at(problem, table, row, field_name, word, params))
     return problems
 
 
@@ -172,17 +200,71 @@ def _shared(tables: Mapping[str, Table], names: Sequence[str]) -> list[Problem]:
             int(table.row_of([key])[0]),
             {"tables": ", ".join(names), "found": ", ".join(found)},
         )
-        problems.append(_problem(SHARED_ID, table, row, table.kind.field("id"), key, params))
+        problems.append(problem_at(SHARED_ID, table, row, "id", key, params))
     return problems
 
 
-def cycle_problems(places: Table, circle: Flags) -> list[Problem]:
-    """Return one problem for each place in `circle`, bool (n_places,)."""
-    field = places.kind.field("parent")
+def cycle_problems(table: Table, name: str, circle: Flags, kind: ProblemKind) -> list[Problem]:
+    """Return one problem of `kind` in field `name` for each row in `circle`, bool (n_rows,)."""
     return [
-        _problem(PLACE_CYCLE, places, row, field, str(places["parent"][row]), {})
+        problem_at(kind, table, row, name, str(table[name][row]))
         for row in np.flatnonzero(circle).tolist()
     ]
+
+
+def waiting_in_circles(ids: Array, after: Array) -> Flags:
+    """Return which needs wait for themselves, directly or through others, bool (n_needs,).
+
+    `ids` and `after` are object columns of equal length; None and ids of no need lead nowhere.
+    """
+    row_of = {key: row for row, key in enumerate(ids) if key is not None}
+    return cyclic(np.array([row_of.get(key, -1) for key in after], dtype=np.int32))
+
+
+def dimension_problems(
+    tables: Mapping[str, Table], categories: Mapping[str, NeedCategory]
+) -> list[Problem]:
+    """Return the units that do not fit their categories."""
+    problems = []
+    for name, field in COUNTED:
+        table = tables[name]
+        for row, params in misfits(table[field], table["unit"], categories):
+            word = str(table["unit"][row])
+            problems.append(problem_at(WRONG_DIMENSION, table, row, "unit", word, params))
+    return problems
+
+
+def misfits(
+    named: Array, units: Array, categories: Mapping[str, NeedCategory]
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield position and parameters of each unit that does not fit its categories.
+
+    `named` (words or tuples of words) and `units` are object columns of equal length. What names
+    categories of several dimensions, or none that is registered, is not judged.
+    """
+    pairs = list(zip(named, units, strict=True))
+    bad = {pair: _misfit(*pair, categories) for pair in set(pairs)}
+    if not any(bad.values()):
+        return
+    for at, pair in enumerate(pairs):
+        category = bad[pair]
+        if category is not None:
+            words = Text(category.zh, category.en)
+            yield at, {"category": words, "dimension": DIMENSIONS[category.dimension]}
+
+
+def _misfit(
+    named: str | tuple[str, ...] | None,
+    written: str | None,
+    categories: Mapping[str, NeedCategory],
+) -> NeedCategory | None:
+    """Return the category that `written` does not fit, None where it fits or cannot be judged."""
+    unit = None if written is None else parse_unit(written)
+    words = (named,) if isinstance(named, str) else named or ()
+    found = [categories[word] for word in words if word in categories]
+    if unit is None or not found or len({category.dimension for category in found}) > 1:
+        return None
+    return None if found[0].dimension == unit.dimension else found[0]
 
 
 def term_problems(
@@ -198,7 +280,7 @@ def term_problems(
             params = {"choices": ", ".join(sorted(known)[:_SHOWN_CHOICES]) or "-"}
             for row, word in zip(*_entries(table[field.name]), strict=True):
                 if word not in known:
-                    problems.append(_problem(kind, table, int(row), field, word, params))
+                    problems.append(problem_at(kind, table, int(row), field.name, word, params))
     return problems
 
 
@@ -206,21 +288,24 @@ def _duplicates(table: Table) -> Iterator[Problem]:
     ids = table.ids
     # Rows are sorted by id, so that equal ids stand side by side.
     for row in np.flatnonzero(ids[1:] == ids[:-1]) + 1:
-        yield _problem(DUPLICATE_ID, table, int(row), table.kind.field("id"), str(ids[row]), {})
+        yield problem_at(DUPLICATE_ID, table, int(row), "id", str(ids[row]))
 
 
-def _problem(
+def problem_at(
     kind: ProblemKind,
     table: Table,
     row: int,
-    field: Field,
-    word: str,
-    params: Mapping[str, object],
+    name: str,
+    word: str | None,
+    params: Mapping[str, object] = MappingProxyType({}),
 ) -> Problem:
-    """Say where: file and row, or class and id where the record came from no file."""
+    """Return the problem of field `name` in `row`, whose value reads `word`.
+
+    It says where: file and row, or class and id where the record came from no file.
+    """
+    field = table.kind.field(name)
+    shown = None if word is None else field.shown(word)
     if table.source:
-        return Problem(
-            kind, table.source, int(table.rows[row]), field.heading, field.shown(word), params
-        )
+        return Problem(kind, table.source, int(table.rows[row]), field.heading, shown, params)
     where = f"{RECORD_KINDS[table.kind.name].cls.__name__}({table.ids[row]})"
-    return Problem(kind, where, None, field.heading, field.shown(word), params)
+    return Problem(kind, where, None, field.heading, shown, params)

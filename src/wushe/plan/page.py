@@ -61,6 +61,10 @@ def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     _unserved_section(page, plan, clients)
     page.heading(Text("规则与证明", "Rules and proof"))
     page.paragraph(Text(_plain(plan.proof("zh")), _plain(plan.proof("en"))))
+    if not plan.matching.report.objective.plain:
+        report = plan.matching.report
+        for zh, en in zip(report.say("zh").split("\n"), report.say("en").split("\n"), strict=True):
+            page.paragraph(Text(zh.strip(), en.strip()))
     page.table(
         [Text("插件", "Plugin"), Text("版本", "Version")],
         [[name, version] for name, version in plan.versions],

@@ -332,7 +332,33 @@ def _as_json(plan: Plan, lang: str, audience: Audience) -> dict[str, Any]:
             "bound": choice.bound,
             "all_pairs": plan.matching.over_all_pairs,
         },
+        "objective": _objective_json(plan, lang),
         "plans": [_client_json(client, lang, audience) for client in plan],
+    }
+
+
+def _objective_json(plan: Plan, lang: str) -> dict[str, Any]:
+    report = plan.matching.report
+    declared = report.objective
+    return {
+        "tiers": [list(tier) for tier in declared.tiers],
+        "fairness": declared.fairness,
+        "between": declared.between,
+        "share": str(declared.share),
+        "cost": report.cost,
+        "price": report.price if report.proven else None,
+        "worse_off": report.worse_off,
+        "groups": [
+            {
+                "group": group.group,
+                "name": group.name.say(lang),
+                "unit": group.dimension,
+                "asked": group.asked,
+                "served": group.served,
+                "plain_served": group.plain_served,
+            }
+            for group in report.groups
+        ],
     }
 
 

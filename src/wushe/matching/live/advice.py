@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import attrs
 import numpy as np
 
+from wushe.matching.live.anew import match_anew, served_in_full
 from wushe.matching.live.city import LiveCity
 from wushe.matching.live.edits import Edit, new_offer
+from wushe.matching.live.held import total_cost
 from wushe.model.parties import LEVELS
 from wushe.model.tables import Table
 from wushe.model.terms import NeedCategory
@@ -60,7 +62,9 @@ def advise(live: LiveCity, level: str = "street", top: int = 10) -> list[Advice]
     A block: up to three helpers with the hours that helpers of the category have (the median), up to
     five thousand yuan, or up to five lots of goods; no more than what is short there. Dual prices bound
     what each block can save; the best bounds are added to the live matching, solved and taken back,
-    until no bound left exceeds the value of the last of the `top`. `needs_cleared` is counted in a solve from scratch.
+    until no bound left exceeds the value of the last of the `top`. `needs_cleared` is counted in a solve from
+    scratch. Where anything is held (`LiveCity.whole` is false) that is a whole matching of the changed tables,
+    which counts `saving` too; what saves nothing there is left out.
 
     Best by `value`. Each is worth that alone: two of them together may be worth less than the sum.
     Raises ValueError for a level that is none or a `top` below 1.
@@ -79,8 +83,13 @@ def advise(live: LiveCity, level: str = "street", top: int = 10) -> list[Advice]
             value = saving / block.typical
             found.append((-value, block.category.id, block.place_id, saving, block))
             found.sort(key=lambda f: f[:3])
+    best = [(saving, block) for *_, saving, block in found[:top]]
+    if not live.whole:
+        return _counted_anew(live, [block for _, block in best])
     before = _served(left)
-    return [_advice(live, block, saving, before) for *_, saving, block in found[:top]]
+    return [
+        _advice(live, block, saving, _served_with(live, block) - before) for saving, block in best
+    ]
 
 
 @attrs.frozen(eq=False)
@@ -170,10 +179,26 @@ def _served(left: Mapping[str, int]) -> int:
     return sum(missing == 0 for missing in left.values())
 
 
-def _advice(live: LiveCity, block: _Block, saving: int, before: int) -> Advice:
+def _served_with(live: LiveCity, block: _Block) -> int:
     with live.what_if():
         block.edit.take_into(live)
-        cleared = _served(live.fresh()) - before
+        return _served(live.fresh())
+
+
+def _counted_anew(live: LiveCity, blocks: list[_Block]) -> list[Advice]:
+    """Return the advice of `blocks`, best first, counted where held needs and their helpers move too."""
+    now = match_anew(live) if live.changes else live.matching
+    cost, served, found = total_cost(now), served_in_full(now), []
+    for block in blocks:
+        then = match_anew(live, block.edit)
+        saving = cost - total_cost(then)
+        if saving > 0:
+            found.append(_advice(live, block, saving, served_in_full(then) - served))
+    found.sort(key=lambda a: (-a.value, a.category, a.place))
+    return found
+
+
+def _advice(live: LiveCity, block: _Block, saving: int, cleared: int) -> Advice:
     text = Text(*(_said(live, block, cleared, lang) for lang in ("zh", "en")))
     return Advice(
         block.category.id, block.place_id, block.blocks, block.units, block.category.dimension,

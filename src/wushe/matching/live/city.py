@@ -117,6 +117,11 @@ class LiveCity:
         """Return whether `need` is bound to others and therefore stays as planned here."""
         return need in self._held
 
+    @property
+    def whole(self) -> bool:
+        """Whether all may move here that a plan anew may move: nothing is held, all pairs are listed."""
+        return not self._held and self.matching.candidates.complete
+
     def served_by(self, need: str) -> list[tuple[str, int]]:
         """Return (offer id, amount) of each offer that serves `need`, cheapest first."""
         found = self._kernel.served_by(self._row(need))
@@ -234,11 +239,12 @@ class LiveCity:
     def insert(self, need: Need) -> str:
         """Add `need` with the pairs that filters and scores give it; return its id.
 
-        Raises ValueError where the id is taken, the household is not in the network, or the need is
-        closed or bound to others.
+        Raises ValueError where the id is taken, an id or the category that it names is unknown, its unit
+        does not fit the category, or it is closed or bound to others.
         """
         if need.id in self._row_of or need.id in self._held:
             raise ValueError(f"need {need.id!r}: the id is taken; expected a new one")
+        self.records.check_need(need)
         state = self._judged(need)
         with self._journal.change() as keep:
             row = self._kernel.insert(
@@ -302,9 +308,11 @@ class LiveCity:
 
         `briefly`, where only more help follows and all is undone: pairs too dear for their need's
         price are left out, since prices of needs only fall then.
+        Raises ValueError where the id is taken, or the provider, a category or the place is unknown.
         """
         if offer.id in self._column_of:
             raise ValueError(f"offer {offer.id!r}: the id is taken; expected a new one")
+        self.records.check_offer(offer)
         pairs = self._pairs_of(offer, briefly)
         with self._journal.change() as keep:
             column = self._kernel.add_offer(amount_of(offer))
@@ -320,6 +328,7 @@ class LiveCity:
     def change_offer(self, offer: Offer, *, briefly: bool = False) -> None:
         """Put `offer` in the place of the one with its id; `briefly` as in `add_offer`."""
         column = self._column(offer.id)
+        self.records.check_offer(offer)
         # Wider skills make a helper dearer for others: then their prices may rise.
         briefly &= offer.categories == self.records.offer(offer.id).categories
         pairs = self._pairs_of(offer, briefly, column)
@@ -388,10 +397,8 @@ class LiveCity:
     def _judged(self, need: Need) -> NeedRow:
         """Return the row that filters and scores give to `need`."""
         pairs, quantity, penalty = self.records.pairs_of_need(need)
-        columns = [self._column_of[pair.offer] for pair in pairs]
-        costs, limits = [pair.cost for pair in pairs], [pair.limit for pair in pairs]
-        column, cost, limit = (np.array(a, dtype=np.int64) for a in (columns, costs, limits))
-        return NeedRow(column, cost, limit, quantity, penalty)
+        edges = ((self._column_of[pair.offer], pair.cost, pair.limit) for pair in pairs)
+        return NeedRow.of(edges, quantity, penalty)
 
     def _pairs_of(self, offer: Offer, briefly: bool, column: int = -1) -> list[Pair]:
         def useful(pair: Pair) -> bool:

@@ -125,6 +125,8 @@ def new_offer(
 ) -> Edit:
     """Return the edit that adds an offer of `quantity` base units at place row `place` (-1 anywhere).
 
+    All `categories` count in one dimension.
+
     The own team of the place brings it in, so that no consent stands in the way: its community or
     station, else the first own team there is, else a social worker to be recruited.
     """
@@ -137,7 +139,7 @@ def new_offer(
     record = Offer(
         id=_free_id("NEW", [*live.offers.ids, *tables["offers"].ids]),
         provider=provider,
-        categories=tuple(categories),
+        categories=tuple(sorted(categories)),
         quantity=quantity,
         unit=live.records.parts.context.categories[categories[0]].dimension,
         place=None if place < 0 else str(tables["places"].ids[place]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 import numpy as np
 
@@ -22,6 +24,15 @@ class NeedRow:
     quantity: int
     penalty: int
 
+    @classmethod
+    def of(cls, edges: Iterable[tuple[int, int, int]], quantity: int, penalty: int) -> NeedRow:
+        """Return the row with `edges` (column, cost, limit), of several to one column the cheapest."""
+        best: dict[int, tuple[int, int, int]] = {}
+        for edge in sorted(edges, key=lambda e: (e[1], e[0], -e[2])):
+            best.setdefault(edge[0], edge)
+        column, cost, limit = np.array([*best.values()], dtype=np.int64).reshape(-1, 3).T
+        return cls(column, cost, limit, quantity, penalty)
+
     @property
     def demand(self) -> int:
         """What the kernel is asked for: what no edge could carry would only inflate its sums."""
@@ -40,12 +51,16 @@ class NeedRow:
         )
 
     def joined(self, column: int, cost: int, limit: int) -> NeedRow:
-        """Return the row with an edge to `column` added."""
+        """Return the row with an edge to `column` added; of two to one column the cheaper stays."""
+        now = self.edge(column)
+        if now is not None and now[0] < cost:
+            return self
+        left = self if now is None else self.without(column)
         return attrs.evolve(
             self,
-            columns=np.append(self.columns, column),
-            costs=np.append(self.costs, cost),
-            limits=np.append(self.limits, limit),
+            columns=np.append(left.columns, column),
+            costs=np.append(left.costs, cost),
+            limits=np.append(left.limits, limit),
         )
 
     def edge(self, column: int) -> tuple[int, int] | None:

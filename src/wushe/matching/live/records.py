@@ -12,14 +12,19 @@ import numpy as np
 from wushe.matching.live.changes import Parts, take_rows, with_records
 from wushe.matching.prepare import NATION, Prepared
 from wushe.matching.result import PRIORITY_STEPS, Matching, penalties
-from wushe.model.help import Need, Offer
+from wushe.model.help import PROVIDERS, Need, Offer
 from wushe.model.storage import Array
 from wushe.model.tables import Table, table_of
+from wushe.model.terms import NeedCategory
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
 from wushe.plugins.manager import Plugins
 
 NO_LIMIT = 2**60
+_NAMED = (
+    ("household", "households"), ("person", "persons"), ("institution", "institutions"),
+    ("place", "places"),
+)  # fmt: skip
 _BOUND = ("visit", "one_of", "after", "starts")
 
 
@@ -110,6 +115,40 @@ class Records:
         ]
         penalty = penalties(steps, self.matching.candidates.max_cost)
         return pairs, quantity, int(penalty[0])
+
+    def check_need(self, need: Need) -> None:
+        """Raise ValueError where `need` names what is not there, or its unit does not fit its category."""
+        for field, table in _NAMED:
+            self._check_id(f"need {need.id!r}", field, getattr(need, field), table)
+        category = self._category(f"need {need.id!r}", need.category)
+        unit = None if need.unit is None else parse_unit(need.unit)
+        if unit is not None and unit.dimension != category.dimension:
+            raise ValueError(
+                f"need {need.id!r}: unit {need.unit!r}; expected one of {category.dimension}, "
+                f"in which category {category.id!r} counts"
+            )
+
+    def check_offer(self, offer: Offer) -> None:
+        """Raise ValueError where `offer` names a provider, category or place that is not there."""
+        self._check_id(f"offer {offer.id!r}", "provider", offer.provider, *PROVIDERS)
+        self._check_id(f"offer {offer.id!r}", "place", offer.place, "places")
+        for name in offer.categories:
+            self._category(f"offer {offer.id!r}", name)
+
+    def _check_id(self, who: str, field: str, key: str | None, *names: str) -> None:
+        tables = self.parts.network.tables
+        if key is not None and all(tables[name].row_of([key])[0] < 0 for name in names):
+            raise ValueError(
+                f"{who}: {field} {key!r} is unknown; expected an id of {', '.join(names)}"
+            )
+
+    def _category(self, who: str, name: str) -> NeedCategory:
+        known = self.parts.context.categories
+        if name not in known:
+            raise ValueError(
+                f"{who}: category {name!r} is unknown; expected one that a plugin registers"
+            )
+        return known[name]
 
     def pair(self, need: Need, offer: Offer) -> Pair | None:
         """Return the pair of the two as the hooks see it, None where it is refused."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import attrs
 import numpy as np
 
+from wushe.matching.live.anew import match_anew
 from wushe.matching.live.city import LiveCity
 from wushe.matching.live.edits import Edit, consent_edit, new_offer, offer_edit
 from wushe.matching.live.records import factor_of
 from wushe.matching.live.sentences import ANOTHER_CHOSEN, KINDS, NOTHING_HELPS, Kind, sentence
 from wushe.matching.live.widen import WIDEN, Case
 from wushe.matching.prepare import NATION, Prepared
-from wushe.matching.result import match
 from wushe.model.help import Offer
 from wushe.model.tables import Table, table_of
 from wushe.model.terms import Pairs, Reason
@@ -81,7 +82,8 @@ def relaxation(live: LiveCity, need: str) -> Relaxation:
     confirmed by solving again. Amounts are found by doubling and bisection: more of an offer never
     serves a need less. A consent that was refused is not asked for again.
 
-    A need bound to others (team, visit, chain) is confirmed by a whole matching of the changed tables; one
+    Where anything is held, or not all pairs are listed, a whole matching of the changed tables confirms
+    as well (`LiveCity.whole`), for a need bound to others (team, visit, chain) that alone. A bound need
     that waits for another is relaxed there; one that another was chosen for has no relaxation.
     Raises KeyError for an id that is not open, ValueError where every optimal assignment serves the need in full.
     """
@@ -91,9 +93,15 @@ def relaxation(live: LiveCity, need: str) -> Relaxation:
     if search.missing <= 0 and search.waiting is None:
         raise ValueError(f"need {need!r} is served in full: there is nothing to relax")
     for kind in search.kinds():
+        refuted = 0
         for found in search.tries(kind):
-            if search.confirm(found.edit):
+            if not search.serves_here(found.edit):
+                continue
+            if search.serves_anew(found.edit):
                 return search.finished(found)
+            refuted += 1
+            if refuted == search.patience:
+                break
     return search.nothing()
 
 
@@ -122,9 +130,11 @@ class _Search:
     refused: Mapping[str, np.ndarray[Any, Any]]
     missing: int
     quick: bool
-    """Whether the live matching can confirm; else a whole matching does."""
+    """Whether the live matching can judge; else only a whole matching does."""
     waiting: str | None = None
     """The need that waits for this one, where that is the one asked about."""
+    tried: dict[tuple[Any, Any], bool] = attrs.field(factory=dict)
+    """What whole matchings said of changes."""
 
     @classmethod
     def of(cls, live: LiveCity, need: str) -> _Search:
@@ -151,18 +161,34 @@ class _Search:
         """The need that is to be served: this one, or the one that waits for it."""
         return self.waiting or self.need
 
-    def confirm(self, edit: Edit) -> bool:
-        """Return whether `edit` serves the need in full: in every optimum, or in the one found anew."""
-        live = self.live
-        if self.quick:
-            with live.what_if():
-                edit.take_into(live, briefly=True)
-                return live.at_worst(self.need) == 0
-        anew = match(
-            *edit.apply(live.network, live.offers), live.plugins, live.records.parts.context
-        )
-        mine = anew.prepared.needs["id"] == self.goal
-        return not anew.unserved[mine].any()
+    @property
+    def patience(self) -> int:
+        """So many changes of a kind a whole matching may refute: few where it takes long."""
+        return TRIES if self.live.matching.candidates.complete else FEW
+
+    @property
+    def alone(self) -> bool:
+        """Whether what the live matching says is what a matching anew would say."""
+        return self.quick and self.live.whole
+
+    def serves_here(self, edit: Edit) -> bool:
+        """Return whether with `edit` every optimum serves the need in full, held ones staying as planned."""
+        if not self.quick:
+            return True
+        with self.live.what_if():
+            edit.take_into(self.live, briefly=True)
+            return self.live.at_worst(self.need) == 0
+
+    def serves_anew(self, edit: Edit) -> bool:
+        """Return whether the changed tables matched as a whole serve the need in full."""
+        if self.alone:
+            return True
+        key = edit.records, edit.offers
+        if key not in self.tried:
+            anew = match_anew(self.live, edit)
+            mine = anew.prepared.needs["id"] == self.goal
+            self.tried[key] = not anew.unserved[mine].any()
+        return self.tried[key]
 
     def candidates(self) -> list[tuple[str, int]]:
         """Return (offer id, cost of a unit) of the offers that may serve the need, cheapest first."""
@@ -285,7 +311,7 @@ class _Search:
     def _enough(self, offer: Offer, step: int, steps: int) -> bool:
         if not self.quick:
             return any(
-                self.confirm(t.edit)
+                self.serves_anew(t.edit)
                 for t in self._more("units", offer, "quantity", offer.quantity, steps)
             )
         with self.live.what_if():
@@ -311,16 +337,17 @@ class _Search:
 
     def _new_offer(self) -> Iterator[_Try]:
         """Help recruited or raised at the need's own place: others there who are as urgent share in it."""
-        needs, categories = self.small.needs, self._together()
+        bundle = self._bundle()
+        if len(set(bundle["dimension"].tolist())) > 1:
+            return  # no one offer counts both in pieces and in hours
+        categories = list(dict.fromkeys([self._category(), *bundle["category"].tolist()]))
+        skills = sorted({skill for known in bundle["skills"] for skill in known})
+        vetted = bool((bundle["with_minor"] & (bundle["form"] == "service")).any())
         most = int(self.live.matching.prepared.needs["quantity"].sum()) + self.missing
-        at = self.at
+        place = int(self.small.needs["place_row"][self.at])
 
         def made(quantity: int) -> Edit:
-            vetted = bool(needs["with_minor"][at]) and needs["form"][at] == "service"
-            return new_offer(
-                self.live, categories, quantity, int(needs["place_row"][at]), needs["skills"][at],
-                vetted,
-            )  # fmt: skip
+            return new_offer(self.live, categories, quantity, place, skills, vetted)
 
         if self.quick:
             with self.live.what_if():
@@ -328,23 +355,36 @@ class _Search:
                 edit.take_into(self.live, briefly=True)
                 least = _bisect(partial(self._enough_new, edit.offers[0].id), self.missing, most)
         else:
-            least = _bisect(lambda quantity: self.confirm(made(quantity)), self.missing, most)
+            least = _bisect(lambda units: self.serves_anew(made(units)), self.missing, most)
         if least is not None:
-            yield _Try("new_offer", None, least, self._dimension(), made(least))
+            for amount in chain((least,), self._beyond(made, least, most)):
+                yield _Try("new_offer", None, amount, self._dimension(), made(amount))
+
+    def _beyond(self, made: Callable[[int], Edit], least: int, most: int) -> Iterator[int]:
+        """More than `least`, where a whole matching refutes that: held needs take of it."""
+        if self.alone or not self.quick:
+            return
+        if not self.live.matching.candidates.complete:
+            yield from (amount for amount in (2 * least, 4 * least) if amount <= most)
+            return
+        enough = _bisect(lambda units: self.serves_anew(made(units)), least + 1, most)
+        if enough is not None:
+            yield enough
 
     def _enough_new(self, offer: str, amount: int) -> bool:
         with self.live.what_if():
             self.live.set_capacity(offer, amount)
             return self.live.at_worst(self.need) == 0
 
-    def _together(self) -> list[str]:
-        """Return the categories that one helper must serve: those of the whole visit where it is one."""
+    def _bundle(self) -> Mapping[str, np.ndarray[Any, Any]]:
+        """Return columns of the rows that one helper must serve: those of the whole visit where it is one."""
         prepared = self.live.matching.prepared
         visit = prepared.groups.visit
         code = -1 if self.row < 0 else int(visit[self.row])
-        mine = [self.small.needs["category"][self.at]]
-        others = [] if code < 0 else prepared.needs["category"][visit == code].tolist()
-        return list(dict.fromkeys([*mine, *others]))
+        rows = np.flatnonzero(visit == code) if code >= 0 else [self.at]
+        needs = prepared.needs if code >= 0 else self.small.needs
+        names = ("category", "dimension", "form", "skills", "with_minor")
+        return {name: needs[name][rows] for name in names}
 
     def _category(self) -> str:
         return str(self.small.needs["category"][self.at])

@@ -118,7 +118,7 @@ def filter_candidates(
         _if_asked(*_vetting(*sides, on), pairs, "vetting"),
         FilterTerm(_travels(*sides, pairs), "reach", within_km=offers["travel_km"]),
         _in_time(*sides, pairs, on),
-        FilterTerm(_at_the_hour(*sides, pairs), "window", partial(_hour_classes, *sides)),
+        FilterTerm(_at_the_hour(*sides, pairs, on), "window", partial(_hour_classes, *sides)),
         *(
             FilterTerm(
                 wushe.pair_permitted(*sides, pairs, by), "restriction", _tag_classes(*sides, by)
@@ -182,8 +182,8 @@ def _travels(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
     return allowed
 
 
-def _at_the_hour(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
-    """A fixed day falls on the offer's weekdays and within its dates, fixed hours within its hours."""
+def _at_the_hour(needs: Columns, offers: Columns, pairs: Pairs, on: np.datetime64) -> Any:
+    """A fixed day is yet to come, falls on the offer's weekdays and within its dates; hours within its hours."""
     day = needs["on_day"]
     fixed = ~np.isnat(day)
     since_monday = (day.astype("datetime64[D]").astype(np.int64) + 3) % 7
@@ -191,7 +191,8 @@ def _at_the_hour(needs: Columns, offers: Columns, pairs: Pairs) -> Any:
     allowed = (offers["weekday_mask"][pairs.offer] & bit[pairs.need]) != 0
     first, last = offers["available_from"][pairs.offer], offers["available_to"][pairs.offer]
     at_day = day[pairs.need]
-    allowed &= ~(at_day < first) & ~(at_day > last)  # comparisons with an unknown date are false
+    # Comparisons with an unknown date are false.
+    allowed &= ~(at_day < on) & ~(at_day < first) & ~(at_day > last)
     for name, outside in (("starts", np.less), ("ends", np.greater)):
         asked, given = needs[name][pairs.need], offers[name][pairs.offer]
         allowed &= (asked < 0) | (given < 0) | ~outside(asked, given)
