@@ -39,8 +39,8 @@ def need(key: str, category: str = "visit", **values: Any) -> Need:
     return Need(**{"id": key, "category": category, "household": "H", **HOUR, **values})
 
 
-HOUR = {"quantity": 1, "unit": "hour"}
-PIECES = {"quantity": 2, "unit": "piece"}
+HOUR: dict[str, Any] = {"quantity": 1, "unit": "hour"}
+PIECES: dict[str, Any] = {"quantity": 2, "unit": "piece"}
 
 
 def volunteer(key: str, *skills: str, **values: Any) -> Volunteer:
@@ -143,8 +143,8 @@ def test_nobody_serves_a_day_that_is_over(days: int, served: bool) -> None:
     assert (len(plan.items), reasons) == ((1, []) if served else (0, ["window"]))
 
 
-AT_NINE = {"on_day": TODAY, "starts": "09:00", "ends": "10:00"}
-TOMORROW = {**AT_NINE, "on_day": TODAY + dt.timedelta(days=1)}
+AT_NINE: dict[str, Any] = {"on_day": TODAY, "starts": "09:00", "ends": "10:00"}
+TOMORROW: dict[str, Any] = {**AT_NINE, "on_day": TODAY + dt.timedelta(days=1)}
 
 # comment, needs, what is remarked on: code, record and field
 ODD: list[tuple[str, list[Need], list[tuple[str, str, str]]]] = [

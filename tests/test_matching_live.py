@@ -228,6 +228,17 @@ def test_an_offer_of_what_is_not_there_is_refused(values: dict[str, Any], said: 
     assert (live.changes, live.has_offer("C"), live.served_by("N")) == (0, False, [("A", 120)])
 
 
+def test_a_code_that_no_other_need_has_binds_nothing() -> None:
+    """A visit alone and an alternative without another may change like any need; a new one is refused."""
+    alone = attrs.evolve(VISIT, visit="one", one_of="either")
+    live = live_of({**two_visitors(), "needs": [alone]})
+    assert live.whole
+    live.change_need("N", quantity=60)
+    assert live.served_by("N") == [("A", 60)]
+    with pytest.raises(ValueError, match="'N2' is bound to others"):
+        live.insert(attrs.evolve(alone, id="N2"))
+
+
 def test_two_pairs_of_a_need_with_one_offer_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Listed twice at two costs, the offer is one candidate, at the lower cost, whoever came first."""
     live = live_of(two_visitors())

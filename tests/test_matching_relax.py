@@ -13,6 +13,7 @@ import wushe
 from cities import ON, Rows, city_of, seeded_rows, village
 from wushe import Need, Offer, Plan
 from wushe.matching.live.city import LiveCity, go_live
+from wushe.matching.live.edits import Edit
 from wushe.matching.live.relax import FEW, Relaxation, relaxation
 from wushe.matching.live.runnerup import runner_up
 from wushe.matching.live.sentences import KINDS
@@ -288,13 +289,28 @@ def test_beside_bound_needs_the_change_is_what_a_plan_anew_takes() -> None:
 
 
 def test_a_change_that_a_plan_anew_refutes_is_passed_over() -> None:
-    """More hours of the visitor would go to the bound visit; help recruited for both is named instead."""
+    """Two more hours of the visitor go to the bound visit first: four are named, three would not do."""
     first = attrs.evolve(VISIT, id="N-first", urgency="emergency", quantity=4)
     errand = attrs.evolve(VISIT, id="N-then", category="errand", after="N-first")
     plan = planned(village(needs=[VISIT, first, errand], offers=[VISITOR]))
     found = relaxation(go_live(plan, PLUGINS), "N")
-    assert found.kind is not None
+    assert (found.kind, found.offer, found.amount) == ("units", "A", 240)
     assert served_when_applied(plan, found)
+    (less,) = (attrs.evolve(offer, quantity=5) for offer in found.edit.offers)
+    short = attrs.evolve(found, edit=Edit((("offers", less),), (less,)))
+    assert not served_when_applied(plan, short)
+
+
+def test_what_came_since_the_plan_takes_part_in_the_matching_anew() -> None:
+    """A need inserted later is relaxed beside the bound ones, and in its turn has its part of what is recruited."""
+    first = attrs.evolve(VISIT, id="N-first", urgency="emergency")
+    errand = attrs.evolve(VISIT, id="N-then", category="errand", after="N-first")
+    live = go_live(planned(village(needs=[VISIT, first, errand])), PLUGINS)
+    live.insert(attrs.evolve(VISIT, id="N-new", urgency="urgent"))
+    assert relaxation(live, "N-new").amount == 240
+    assert relaxation(live, "N").amount == 360
+    live.withdraw("N-new")
+    assert relaxation(live, "N").amount == 240
 
 
 def bound(rows: Rows, rng: np.random.Generator) -> Rows:
@@ -302,13 +318,14 @@ def bound(rows: Rows, rng: np.random.Generator) -> Rows:
     needs: list[Any] = []
     for need in rows["needs"]:
         draw = rng.random()
+        values: dict[str, str] = {}
         if draw < 0.15:
-            need = attrs.evolve(need, visit=f"visit{rng.integers(0, 2)}")
+            values["visit"] = f"visit{rng.integers(0, 2)}"
         elif draw < 0.25:
-            need = attrs.evolve(need, one_of=f"either{rng.integers(0, 2)}")
+            values["one_of"] = f"either{rng.integers(0, 2)}"
         elif draw < 0.4 and needs:
-            need = attrs.evolve(need, after=needs[int(rng.integers(0, len(needs)))].id)
-        needs.append(need)
+            values["after"] = needs[int(rng.integers(0, len(needs)))].id
+        needs.append(attrs.evolve(need, **values))
     return {**rows, "needs": needs}
 
 

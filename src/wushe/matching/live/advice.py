@@ -63,8 +63,8 @@ def advise(live: LiveCity, level: str = "street", top: int = 10) -> list[Advice]
     five thousand yuan, or up to five lots of goods; no more than what is short there. Dual prices bound
     what each block can save; the best bounds are added to the live matching, solved and taken back,
     until no bound left exceeds the value of the last of the `top`. `needs_cleared` is counted in a solve from
-    scratch. Where anything is held (`LiveCity.whole` is false) that is a whole matching of the changed tables,
-    which counts `saving` too; what saves nothing there is left out.
+    scratch. Where needs are held or pairs left out (`LiveCity.whole` is false) a whole matching of the changed
+    tables counts both that and `saving`; what saves nothing there is left out.
 
     Best by `value`. Each is worth that alone: two of them together may be worth less than the sum.
     Raises ValueError for a level that is none or a `top` below 1.

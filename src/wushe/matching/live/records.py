@@ -91,13 +91,8 @@ class Records:
     def pairs_of_need(self, need: Need) -> tuple[list[Pair], int, int]:
         """Return the pairs of `need` with all offers, what it asks for and what an unserved unit costs.
 
-        Raises ValueError where the need is closed, for nobody known, a team's or bound to others.
+        Raises ValueError where the need is closed, for nobody known or a team's.
         """
-        if any(getattr(need, name) is not None for name in _BOUND):
-            raise ValueError(
-                f"need {need.id!r} is bound to others (visit, one_of, after) or to an appointment: "
-                "make the plan anew to place it"
-            )
         table = table_of("needs", [need])
         alone = self.parts.prepared(table, table_of("offers", []))
         if len(alone.needs) != 1 or alone.needs["client"][0] is None:
@@ -117,7 +112,12 @@ class Records:
         return pairs, quantity, int(penalty[0])
 
     def check_need(self, need: Need) -> None:
-        """Raise ValueError where `need` names what is not there, or its unit does not fit its category."""
+        """Raise ValueError where a new `need` may be bound, names what is not there, or has a wrong unit."""
+        if any(getattr(need, name) is not None for name in _BOUND):
+            raise ValueError(
+                f"need {need.id!r} is bound to others (visit, one_of, after) or to an appointment: "
+                "make the plan anew to place it"
+            )
         for field, table in _NAMED:
             self._check_id(f"need {need.id!r}", field, getattr(need, field), table)
         category = self._category(f"need {need.id!r}", need.category)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import attrs
@@ -294,6 +293,7 @@ class _Search:
             if best is not None:
                 most = min(most, (best[0] - 1) // step)
             more = _bisect(partial(self._enough, offer, step), amount // step, most)
+            more = self._least(partial(self._raised, offer), more, most)
             if more is not None:
                 best = more * step, more, offer
         if best is not None:
@@ -310,13 +310,28 @@ class _Search:
 
     def _enough(self, offer: Offer, step: int, steps: int) -> bool:
         if not self.quick:
-            return any(
-                self.serves_anew(t.edit)
-                for t in self._more("units", offer, "quantity", offer.quantity, steps)
-            )
+            return self._anew(self._raised(offer, steps))
         with self.live.what_if():
             self.live.set_capacity(offer.id, self.live.capacity(offer.id) + steps * step)
             return self.live.at_worst(self.need) == 0
+
+    def _raised(self, offer: Offer, steps: int) -> Edit | None:
+        return offer_edit(self.live, offer, quantity=offer.quantity + steps)
+
+    def _anew(self, edit: Edit | None) -> bool:
+        return edit is not None and self.serves_anew(edit)
+
+    def _least(
+        self, made: Callable[[int], Edit | None], least: int | None, most: int
+    ) -> int | None:
+        """Return the least amount that a whole matching confirms, where `least` is what suffices here.
+
+        Held needs take their part then. Where a matching takes long, `least` is left to be judged.
+        """
+        few = not self.live.matching.candidates.complete
+        if least is None or not self.quick or few or self._anew(made(least)):
+            return least
+        return _bisect(lambda amount: self._anew(made(amount)), least + 1, most)
 
     def _limits(self) -> Iterator[_Try]:
         """A higher limit per need of an offer that serves the need, or might."""
@@ -356,20 +371,11 @@ class _Search:
                 least = _bisect(partial(self._enough_new, edit.offers[0].id), self.missing, most)
         else:
             least = _bisect(lambda units: self.serves_anew(made(units)), self.missing, most)
+        least = self._least(made, least, most)
         if least is not None:
-            for amount in chain((least,), self._beyond(made, least, most)):
+            # Where `least` is refuted, which happens only where pairs are left out, more is tried.
+            for amount in (least, *(n * least for n in (2, 4) if n * least <= most)):
                 yield _Try("new_offer", None, amount, self._dimension(), made(amount))
-
-    def _beyond(self, made: Callable[[int], Edit], least: int, most: int) -> Iterator[int]:
-        """More than `least`, where a whole matching refutes that: held needs take of it."""
-        if self.alone or not self.quick:
-            return
-        if not self.live.matching.candidates.complete:
-            yield from (amount for amount in (2 * least, 4 * least) if amount <= most)
-            return
-        enough = _bisect(lambda units: self.serves_anew(made(units)), least + 1, most)
-        if enough is not None:
-            yield enough
 
     def _enough_new(self, offer: str, amount: int) -> bool:
         with self.live.what_if():
