@@ -320,3 +320,30 @@ def test_a_small_matching_needs_no_compiler(monkeypatch: pytest.MonkeyPatch, see
     monkeypatch.setattr(live_module, "compiled", forbidden)
     monkeypatch.setattr(exact, "compiled", forbidden)
     exercise(places(np.random.default_rng(seed), 30, 12, 4, 0.8), np.random.default_rng(seed), 10)
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_an_offer_listed_several_times_by_a_need(limited: bool, seed: int) -> None:
+    """The cheapest edge carries all unless limits hold it; room is made for all of them."""
+    rng = np.random.default_rng(seed)
+    none = np.zeros(0, dtype=np.int64)
+    empty = Problem(
+        np.zeros(1, dtype=np.int64), none, none, np.array([3, 2]), none, none,
+        none if limited else None,
+    )  # fmt: skip
+    live = LiveMatching(empty)
+    for _ in range(60):
+        columns = rng.integers(0, 2, size=int(rng.integers(0, 5))).tolist()
+        costs = rng.integers(0, 9, size=len(columns)).tolist()
+        limits = rng.integers(0, 3, size=len(columns)).tolist() if limited else None
+        if live.needs and rng.random() < 0.4:
+            need = int(rng.integers(live.needs))
+            live.change(need, columns=columns, costs=costs, limits=limits)
+        elif live.needs and rng.random() < 0.3:
+            live.withdraw(int(rng.integers(live.needs)))
+        else:
+            live.insert(columns, costs, limits=limits, penalty=9, demand=int(rng.integers(1, 4)))
+        assert_optimal(live)
+    if limited:
+        with pytest.raises(ValueError, match="more than 16 times"):
+            live.insert([0] * 17, list(range(17)), limits=[1] * 17, penalty=9, demand=2)

@@ -20,7 +20,7 @@ from wushe.matching.kernel.exact import (
     plain_functions,
     solve,
 )
-from wushe.matching.kernel.net import make_net
+from wushe.matching.kernel.net import ROOM, make_net
 from wushe.matching.kernel.paths import COST, SCANS, Net
 from wushe.matching.kernel.problem import HIGHEST_COST, LARGEST, Array
 from wushe.matching.kernel.store import DONE, Store
@@ -98,7 +98,7 @@ class LiveMatching:
         net.u[:n], net.p[:m] = (u.tolist(), p.tolist()) if self._lists else (u, p)
         self._net: Net = net
         degree = np.bincount(problem.column, minlength=m).astype(np.int64)
-        room = degree + degree // 4 + 4
+        room = degree + degree // 4 + ROOM
         slots = np.minimum(room, problem.capacity)
         self._rows, self._columns, self._edges = n, m, len(problem.cost)
         self._entries, self._slots = int(room.sum()), int(slots.sum())
@@ -405,6 +405,8 @@ class LiveMatching:
             raise ValueError("limits must not be negative")
         self._check(demand, penalty, int(cost.max(initial=0)))
         order = np.lexsort((col, cost))
+        if len(col) > 1 and len(first := np.unique(col[order], return_index=True)[1]) < len(col):
+            order = self._once(col, order, first)
         col, cost = col[order].astype(np.uint32), cost[order].astype(np.int32)
         limit = limit[order] if len(limit) else limit
         if self._lists:
@@ -419,9 +421,21 @@ class LiveMatching:
         if max(self._units + demand, 1) * dearest >= LARGEST:
             raise ValueError("demands times costs exceed 2^62: use larger units")
 
+    def _once(self, col: Array, order: Array, first: Array) -> Array:
+        """Return the edges to keep of a need that lists an offer several times, `first` the cheapest of each.
+
+        Without limits the cheapest carries all. Raises ValueError where limits make more than `ROOM` count.
+        """
+        if not self._bounded:
+            found: Array = order[np.sort(first)]
+            return found
+        if np.bincount(np.unique(col, return_inverse=True)[1]).max() > ROOM:
+            raise ValueError(f"an offer is listed more than {ROOM} times by one need")
+        return order
+
     def _place(self, row: int, new: Row) -> None:
         columns, costs, limits, demand, penalty = new
-        size = len(columns)
+        size, more = len(columns), ROOM if self._bounded else 1
         if self._edges + size > len(self._net.col):
             self._rebuild()
         self._units += demand - int(self._store.demand[row])
@@ -436,10 +450,11 @@ class LiveMatching:
             kept, out = self._blank(size), self._blank(width + 2 * size)
             work = net.reg[SCANS] + self._work
             short = self._run.place_row(
-                net, self._store, row, at, columns, costs, limits, demand, penalty, kept, out, work
-            )
+                net, self._store, row, at, columns, costs, limits, demand, penalty,
+                more, kept, out, work,
+            )  # fmt: skip
             if short >= 0:
-                self._make_room(int(columns[short]))
+                self._make_room(int(columns[short]), more)
         if size > width:
             self._edges += size
         self.settled = short == DONE if self.settled else self.repair()
@@ -459,10 +474,10 @@ class LiveMatching:
         done = self._run.place_capacity(net, self._store, column, capacity, out, work)
         self.settled = bool(done) if self.settled else self.repair()
 
-    def _make_room(self, k: int) -> None:
-        """See to it that column `k` has room for one more edge."""
+    def _make_room(self, k: int, more: int) -> None:
+        """See to it that column `k` has room for `more` more edges."""
         net = self._net
-        degree = int(net.cend[k] - net.cbegin[k])
+        degree = int(net.cend[k] - net.cbegin[k]) + more
         room = degree + degree // 2 + 8
         if room > self._store.croom[k]:
             if self._entries + room > len(net.crow):

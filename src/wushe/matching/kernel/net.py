@@ -11,6 +11,9 @@ from wushe.matching.kernel.auction import Market
 from wushe.matching.kernel.paths import INF, NONE, Net
 from wushe.matching.kernel.problem import Array, Problem
 
+ROOM = 16
+"""Columns laid out with slack have room for at least so many more edges."""
+
 
 def make_net(problem: Problem, run: Any, *, lists: bool, slack: bool = False) -> Net:
     """Return a net without flow and prices, everything unserved, all capacity free.
@@ -21,7 +24,7 @@ def make_net(problem: Problem, run: Any, *, lists: bool, slack: bool = False) ->
     n, m, e = len(problem.units), len(problem.capacity), len(problem.column)
     bounded = problem.limit is not None if slack else problem.limits_bind
     degree = np.bincount(problem.column, minlength=m).astype(np.int64)
-    entries = degree + degree // 4 + 4 if slack else degree
+    entries = degree + degree // 4 + ROOM if slack else degree
     slots = np.minimum(entries, problem.capacity)
     more_rows, more_columns = (n // 8 + 64, m // 8 + 64) if slack else (0, 0)
     rows, columns = n + more_rows, m + more_columns

@@ -24,11 +24,11 @@ class Store(NamedTuple):
     demand: Any
 
 
-def first_short(net: Net, store: Store, columns: Any) -> int:
-    """Return the first place in `columns` whose column has no room for one more edge, or -1."""
+def first_short(net: Net, store: Store, columns: Any, more: int) -> int:
+    """Return the first place in `columns` whose column has no room for `more` more edges, or -1."""
     for t in range(len(columns)):
         k = columns[t]
-        degree = net.cend[k] - net.cbegin[k] + 1
+        degree = net.cend[k] - net.cbegin[k] + more
         if degree > store.croom[k] or min(degree, store.cap[k]) > store.sroom[k]:
             return t
     return -1
@@ -167,6 +167,7 @@ def place_row(
     limits: Any,
     demand: int,
     penalty: int,
+    more: int,
     kept: Any,
     out: Any,
     work: int,
@@ -174,10 +175,10 @@ def place_row(
     """Give `row` new edges (written from edge `at`), demand and penalty; DONE or OUT_OF_WORK.
 
     Where a column has no room for an edge, nothing is done and the edge's place in `columns` is
-    returned. No edges and no demand withdraws the row. `limits` is read only where the net is bounded;
+    returned; `more` is how often at most one column occurs. No edges and no demand withdraws the row. `limits` is read only where the net is bounded;
     `kept` has a zero per new edge and `out` room for all old edges and twice the new ones.
     """
-    short = first_short(net, store, columns)
+    short = first_short(net, store, columns, more)
     if short >= 0:
         return int(short)
     net.reg[COST] -= net.pen[row] * net.left[row]
