@@ -106,7 +106,7 @@ def _check(
     if wrong:
         zh = "；".join(text.say("zh", **params) for text, params in wrong)
         en = "; ".join(text.say("en", **params) for text, params in wrong)
-        raise WusheError(_both(_UNREADABLE, zh=zh, en=en))
+        raise WusheError(f"{_UNREADABLE.say('zh', what=zh)} / {_UNREADABLE.say('en', what=en)}")
 
 
 def _is_count(value: object) -> bool:
@@ -120,7 +120,7 @@ def _both(text: Text, **params: object) -> str:
     return " / ".join(text.say(lang, **params) for lang in ("zh", "en"))
 
 
-_UNREADABLE = Text("志愿表有误：{zh}", "preferences that cannot be read: {en}")
+_UNREADABLE = Text("志愿表有误：{what}", "preferences that cannot be read: {what}")
 _STRANGE = Text(
     "{name}[{who!r}] 列出的 {key!r} 不在另一方",
     "{name}[{who!r}] lists {key!r}, which is on no side",

@@ -12,14 +12,7 @@ import numpy as np
 
 from wushe.matching.kernel.checked import Numbers, integers, units_of
 from wushe.matching.kernel.compile import Notify, compiled, mark_compiled, to_stderr
-from wushe.matching.kernel.exact import (
-    SMALL,
-    Problem,
-    Solution,
-    certified,
-    plain_functions,
-    solve,
-)
+from wushe.matching.kernel.exact import SMALL, Problem, Solution, certified, plain_functions, solve
 from wushe.matching.kernel.net import ROOM, make_net
 from wushe.matching.kernel.paths import COST, SCANS, Net
 from wushe.matching.kernel.problem import HIGHEST_COST, LARGEST, Array
