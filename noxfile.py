@@ -16,6 +16,8 @@ nox.options.sessions = ["tests", "lint", "types", "docs"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk", "poppler-utils")
+INSTALL = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
+DEBIAN_SERVER = ("postgresql",)  # the tests start a server of their own from its programs
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -31,26 +33,43 @@ def can_show_pages() -> bool:
     return bool(fonts.stdout.strip())
 
 
-def get_browser(session: nox.Session) -> None:
-    """Install Chromium and a CJK font where we may (root on Debian), else say what is missing."""
-    if can_show_pages():
+def has_server() -> bool:
+    """Say whether the programs of a PostgreSQL server are there, in PATH or where Debian keeps them."""
+    return bool(shutil.which("initdb")) or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def install(session: nox.Session, packages: tuple[str, ...]) -> None:
+    """Install Debian's `packages` where we may: as root, with apt-get."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    install = ("apt-get", "install", "-y", "-q", "--no-install-recommends", *DEBIAN_PACKAGES)
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        try:
-            session.run("apt-get", "update", "-q", external=True, env=env, silent=True)
-            session.run(*install, external=True, env=env, silent=True)
-        except CommandFailed:
-            session.warn("apt-get failed")
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        session.run("apt-get", "update", "-q", external=True, env=env, silent=True)
+        session.run(*INSTALL, *packages, external=True, env=env, silent=True)
+    except CommandFailed:
+        session.warn("apt-get failed")
+
+
+def get_system_packages(session: nox.Session) -> None:
+    """Install Chromium with a CJK font, and PostgreSQL, where they are missing; else say what to do."""
     if not can_show_pages():
-        session.warn(f"browser tests will be skipped; to run them: {' '.join(install)}")
+        install(session, DEBIAN_PACKAGES)
+    if not can_show_pages():
+        session.warn(
+            f"browser tests are skipped; to run them: {' '.join((*INSTALL, *DEBIAN_PACKAGES))}"
+        )
+    if not has_server():
+        install(session, DEBIAN_SERVER)
+    if not has_server():
+        session.warn(
+            f"PostgreSQL tests are skipped; to run them: {' '.join((*INSTALL, *DEBIAN_SERVER))}"
+        )
 
 
 def run_tier(session: nox.Session, tier: str) -> None:
     """Install wushe as a user would and run the whole suite with the counts of `tier`."""
     session.install(".[all]", *group("tests"))
-    get_browser(session)
+    get_system_packages(session)
     session.run("pytest", "-n", "auto", "--durations=5", *session.posargs, env={"WUSHE_TIER": tier})
 
 

@@ -100,6 +100,18 @@ class InputError(WusheError):
         return "\n".join(lines)
 
 
+class RefusedError(InputError):
+    """A command that may not be done; nothing was changed. Each problem's `file` is the stream concerned."""
+
+
+class ConflictError(RefusedError):
+    """Somebody else was faster, or the record changed since it was read; look again before another try."""
+
+
+class StoreError(WusheError):
+    """The store cannot do what was asked; the message says what is wrong and what to do."""
+
+
 class FormatVersionError(WusheError):
     """The folder was written by a newer wushe than this one."""
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from wushe.journal.event import Event
     from wushe.model.help import Offer
+    from wushe.model.ordering import OrderRules, PointRule, ProjectScore
     from wushe.model.storage import Array
     from wushe.model.tables import Table
     from wushe.model.terms import (
@@ -132,4 +134,48 @@ def score_candidates(  # type: ignore[empty-body]
 
     Combined by weighted sum of the values quantised to thousandths, so that the order of plugins
     cannot change a cost; the terms stay with the plan items that they explain.
+    """
+
+
+@hookspec
+def register_order_rules() -> Sequence[OrderRules]:  # type: ignore[empty-body]
+    """Return how orders are run: time to answer, escalation, caps, more guards. Combined by union.
+
+    For an order the first rules that name its category count, a city's before the default's, else
+    the first that name none. The guards of all rules that apply hold. The same id twice is a conflict at load.
+    """
+
+
+@hookspec
+def register_point_rules() -> Sequence[PointRule]:  # type: ignore[empty-body]
+    """Return how volunteers earn and spend points. Combined by union; the same id twice is a conflict at load."""
+
+
+@hookspec
+def split_gifts(  # type: ignore[empty-body]
+    donations: Columns, pools: Columns, context: Context
+) -> Sequence[tuple[str, str, int]]:
+    """Return (donation id, pool id, fen) for what each pool adds to each donation, in order of time.
+
+    One answer counts: a city's before the default. Columns of `donations`: ``id``, ``fen``, ``donor``,
+    ``fund``, ``project``, ``at``; of `pools`: ``id``, ``left_fen``, ``numerator``, ``denominator``, ``gift_cap``,
+    ``donor_cap``, ``project_cap`` (fen, -1 none), ``opens``, ``closes`` (instants or None), ``fund``, and what it gave before as
+    ``given`` (mappings from ``donor:ID`` and ``project:ID`` to fen). No pool may give more than it has left.
+    """
+
+
+@hookspec
+def score_projects(projects: Columns, context: Context) -> ProjectScore | Sequence[ProjectScore]:  # type: ignore[empty-body]
+    """Return criteria of project grants, float (n_projects,) in 0..1, each with an integer weight.
+
+    Combined by weighted mean; every criterion keeps its name. Columns: ``id``, ``organization``, ``fund``, ``budget_fen``,
+    ``spent_fen``, ``milestones``, ``reached``, ``person_times``, ``persons``, ``households``, ``activities`` (-1 unknown).
+    """
+
+
+@hookspec
+def after_orders_changed(events: Sequence[Event]) -> None:
+    """Be told of a unit of work once it is kept, in the order of its events. What is returned is ignored.
+
+    A failure is reported with the receipt and undoes nothing.
     """

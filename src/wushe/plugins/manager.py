@@ -12,7 +12,9 @@ import attrs
 import numpy as np
 
 from wushe.errors import PluginConflictError, PluginError, WusheError
+from wushe.journal.event import Event
 from wushe.model.help import Offer
+from wushe.model.ordering import OrderRules, PointRule, ProjectScore
 from wushe.model.storage import Array
 from wushe.model.tables import Table, table_of
 from wushe.model.terms import (
@@ -25,6 +27,7 @@ from wushe.model.terms import (
     TargetGroup,
 )
 from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
+from wushe.plugins import order_answers
 from wushe.plugins.answers import (
     SCORE_STEPS,
     QuantisedScore,
@@ -45,6 +48,9 @@ __all__ = ["SCORE_STEPS", "Plugin", "Plugins", "QuantisedScore", "available", "l
 DEFAULTS = "defaults"
 MAX_TOTAL_WEIGHT = 10**6
 """Largest sum of score weights: keeps every edge cost within int32."""
+
+FIRST_RESULT = ("prioritise_needs", "prioritise_visits", "order_relief_sources", "split_gifts")
+"""Hooks of which one answer counts."""
 
 T = TypeVar("T")
 
@@ -73,7 +79,13 @@ class Plugins:
         self.visit_forms = self._forms()
         self.parameters = self._parameters()
         self.policies = self._policies()
-        for hook in ("prioritise_needs", "prioritise_visits", "order_relief_sources"):
+        self.order_rules: tuple[OrderRules, ...] = self._cities_first(
+            "register_order_rules", OrderRules, order_answers.with_guards
+        )
+        self.point_rules: tuple[PointRule, ...] = self._cities_first(
+            "register_point_rules", PointRule
+        )
+        for hook in FIRST_RESULT:
             self._first(hook)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -162,6 +174,52 @@ class Plugins:
             )
         return terms
 
+    def order_rules_for(self, category: str) -> OrderRules:
+        """Return how orders of `category` are run, with the guards of all rules that apply."""
+        return order_answers.rules_for(self.order_rules, category)
+
+    def point_rule_for(self, category: str) -> PointRule | None:
+        """Return how a service of `category` earns points, None where no rule says so."""
+        return order_answers.point_rule_for(self.point_rules, category)
+
+    def split_gifts(
+        self, donations: Columns, pools: Columns, context: Context
+    ) -> list[tuple[str, str, int]]:
+        """Return (donation id, pool id, fen): what each pool adds, never more than it has left."""
+        hook = "split_gifts"
+        chosen = self._first(hook)
+        if chosen is None:
+            return []
+        given = {"donations": donations, "pools": pools, "context": context}
+        plugin, answer = self._invoke(chosen, hook, given)
+        return order_answers.split(plugin, answer, donations, pools)
+
+    def score_projects(self, projects: Columns, context: Context) -> list[ProjectScore]:
+        """Return every plugin's criteria of project grants, checked, sorted by name."""
+        hook = "score_projects"
+        scores = [
+            order_answers.criterion(plugin, score, len(projects))
+            for plugin, answer in self._call(hook, projects=projects, context=context)
+            for score in several(plugin, hook, answer, ProjectScore)
+        ]
+        scores.sort(key=lambda score: score.name)
+        for a, b in pairwise(scores):
+            if a.name == b.name:
+                raise PluginConflictError(
+                    f"criterion {a.name!r} is given twice; rename one of them"
+                )
+        return scores
+
+    def after_orders_changed(self, events: Sequence[Event]) -> tuple[PluginError, ...]:
+        """Tell every observer of `events`, and return the failures: what is kept stays kept."""
+        failed: list[PluginError] = []
+        for call in self._calls("after_orders_changed"):
+            try:
+                self._invoke(call, "after_orders_changed", {"events": tuple(events)})
+            except PluginError as error:
+                failed.append(error)
+        return tuple(failed)
+
     def _calls(self, hook: str) -> list[tuple[Plugin, Any]]:
         """Return (plugin, implementation) in load order: pluggy's own order is last in, first out."""
         impls = {
@@ -217,6 +275,19 @@ class Plugins:
                     )
                 found[key], owner[key] = owned(plugin, item), plugin.name
         return dict(sorted(found.items()))
+
+    def _cities_first(
+        self, hook: str, kind: type[T], owned: Callable[[Plugin, T], T] = lambda _, item: item
+    ) -> tuple[T, ...]:
+        """Return what all plugins register, the defaults' last: what comes first counts."""
+        origin: dict[str, bool] = {}
+
+        def noted(plugin: Plugin, item: T) -> T:
+            origin[item.id] = plugin.name == DEFAULTS  # type: ignore[attr-defined]
+            return owned(plugin, item)
+
+        found = self._union(hook, kind, noted)
+        return tuple(found[key] for key in sorted(origin, key=origin.__getitem__))
 
     def _check_roles(self) -> None:
         """Raise PluginError for a team's role that nobody can fill: an unknown category or another team."""

@@ -1,0 +1,148 @@
+"""Xuanzhou District, Anhui: 救急难互助社, a small fund for emergencies in each of 217 villages.
+
+Source, cited below as "Xuanzhou 2025": 中安在线, 13 March 2025, on community charity in Anhui. Xuanzhou's
+217 villages and communities have filed (备案) an emergency mutual-aid society each, with a start-up of at
+least 30,000 yuan from 区级财政支持+慈善协会配套+村集体自筹, part of a 三级联动 (three-level) relief system; in
+all they have given 1,042,800 yuan to 1,790 person-times. The report gives no shares of the sources, no
+limits per case and no time limits: what is assumed says so. A fiscal or collective contribution is no
+donation (慈善法), and mutual aid within a community is no charity activity (article 122): the ledger keeps both apart.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import numpy.typing as npt
+
+from wushe import Columns, KeywordRule, NeedCategory, OrderGuard, OrderRules, Text, hookimpl
+
+FLOOR_FEN = 3_000_000
+"""Least money with which a society may be filed: 30,000 yuan (Xuanzhou 2025)."""
+SOURCES = ("fiscal", "matching", "collective")
+"""Natures of its three sources: district finance, the charity association's match, the village's own."""
+VILLAGE_LIMIT_FEN = 300_000
+"""What a village's society gives in one case by itself; more is asked of the district (assumed)."""
+DISTRICT_FUND = "F-XZ"
+"""Id of the district's fund in its own tables: it answers for what is beyond a village."""
+DISTRICT = "341802"
+YUAN = 100
+AID = ("emergency_aid", "surgery_deposit")
+"""What the societies give: the built-in emergency aid, and this plugin's deposit."""
+
+
+@hookimpl
+def register_need_categories() -> list[NeedCategory]:
+    """One more than the built-in emergency aid: the deposit that a hospital asks before an operation.
+
+    Xuanzhou 2025 speaks of emergencies only; that the deposit is one kind of them follows the story that
+    the same report tells of Meilong. The typical amount is assumed.
+    """
+    return [
+        NeedCategory(
+            "surgery_deposit", "手术押金周转", "deposit before an operation", "money", "fen", 200_000
+        )
+    ]
+
+
+@hookimpl
+def register_keyword_rules() -> list[KeywordRule]:
+    """Words (assumed) for a deposit that is lacking."""
+    return [KeywordRule("surgery_deposit", "(?:手术|住院).{0,4}押金|押金.{0,6}(?:凑|借|缺|交不)")]
+
+
+@hookimpl
+def register_order_rules() -> list[OrderRules]:
+    """Emergency money: answered within hours, and one level up where the village has no answer.
+
+    The three levels are village, township and district (Xuanzhou 2025: 三级联动社会救助体系); hours and
+    rounds are assumed. Two guards: a society gives to its own village, and no more than it may alone.
+    """
+    own = Text("互助社只帮本村（社区）的人", "a society gives to its own village only")
+    much = Text(
+        "超过村级互助社单次限额，请区级资金",
+        "beyond what a village's society gives in one case; ask the district's fund",
+    )
+    return [
+        OrderRules(
+            "xuanzhou",
+            categories=AID,
+            answer_minutes={"emergency": 120, "urgent": 480, "normal": 1440, "low": 2880},
+            asked_at_once=1,
+            rounds=1,
+            levels=("community", "street", "county"),
+            offices={DISTRICT: DISTRICT_FUND},
+            guards=(
+                OrderGuard("xuanzhou_own_village", own, own_village),
+                OrderGuard("xuanzhou_limit", much, within_limit),
+            ),
+        )
+    ]
+
+
+def own_village(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
+    """Return whether the place of order i is the place of fund i or lies in it, bool (n,).
+
+    Codes of places begin with those of the places that they lie in. An unknown place is no reason to refuse.
+    """
+    pairs = zip(orders["place"], helpers["place"], strict=True)
+    inside = [asked is None or home is None or asked.startswith(home) for asked, home in pairs]
+    return np.array(inside, dtype=bool).reshape(len(orders)) | _no_fund(helpers)
+
+
+def within_limit(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
+    """Return whether order i asks no more than `VILLAGE_LIMIT_FEN`, or the district is asked, bool (n,)."""
+    district = helpers["place"].astype(str) == DISTRICT
+    return np.asarray((orders["amount"] <= VILLAGE_LIMIT_FEN) | district | _no_fund(helpers))
+
+
+def _no_fund(helpers: Columns) -> npt.NDArray[np.bool_]:
+    return np.asarray(helpers["kind"].astype(str) != "funds")
+
+
+@hookimpl
+def split_gifts(donations: Columns, pools: Columns) -> list[tuple[str, str, int]]:
+    """Return (donation, pool, fen): what the charity association adds, in whole yuan, first come first served.
+
+    Xuanzhou 2025: 慈善协会配套. The ratio and the caps are the pool's own; that whole yuan are given, rounded
+    down, and that one pool at most adds to one donation are assumed. A cap counts what was given before.
+    """
+    left = dict(zip(pools["id"], pools["left_fen"].tolist(), strict=True))
+    given: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for pool, before in zip(pools["id"], pools["given"], strict=True):
+        given.update({(pool, what): fen for what, fen in before.items()})
+    out = []
+    order = sorted(range(len(donations)), key=lambda i: (donations["at"][i], donations["id"][i]))
+    for i in order:
+        for j in range(len(pools)):
+            if not _open(donations, i, pools, j):
+                continue
+            keys = (f"donor:{donations['donor'][i]}", f"project:{donations['project'][i]}")
+            pool = pools["id"][j]
+            fen = _match(donations["fen"][i], pools, j, left[pool], [given[pool, k] for k in keys])
+            if fen > 0:
+                out.append((donations["id"][i], pool, fen))
+                left[pool] -= fen
+                for key in keys:
+                    given[pool, key] += fen
+                break
+    return out
+
+
+def _open(donations: Columns, i: int, pools: Columns, j: int) -> bool:
+    """Return whether pool j is for donation i: its fund, and the instants between which it is open."""
+    at, fund = donations["at"][i], pools["fund"][j]
+    opens, closes = pools["opens"][j], pools["closes"][j]
+    return (
+        (fund is None or fund == donations["fund"][i])
+        and (opens is None or opens <= at)
+        and (closes is None or at <= closes)
+    )
+
+
+def _match(fen: int, pools: Columns, j: int, left: int, given: list[int]) -> int:
+    """Return what pool j adds to a gift of `fen`, in whole yuan."""
+    wanted = int(fen) * int(pools["numerator"][j]) // int(pools["denominator"][j])
+    caps = [("gift_cap", 0), ("donor_cap", given[0]), ("project_cap", given[1])]
+    limits = [int(pools[name][j]) - before for name, before in caps if pools[name][j] >= 0]
+    return max(min(wanted, left, *limits), 0) // YUAN * YUAN
