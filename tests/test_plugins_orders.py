@@ -62,7 +62,7 @@ def test_a_guard_that_answers_something_else_is_blamed(answer: Any) -> None:
     guard = OrderGuard("odd", YES, lambda orders, helpers: answer)
     rules = rules_of(register_order_rules=lambda: [OrderRules("general", guards=(guard,))])
     pair = Columns(2, {"id": np.array(["A", "B"], dtype=object)})
-    with pytest.raises(PluginError, match="town 1.2, hook register_order_rules, guard odd"):
+    with pytest.raises(PluginError, match=r"town 1\.2, hook register_order_rules, guard odd"):
         rules.order_rules_for("visit").guards[0].check(pair, pair)
 
 
@@ -150,7 +150,7 @@ def test_criteria_of_projects_are_checked_and_sorted() -> None:
         "cost",
         "reach",
     ]
-    with pytest.raises(PluginError, match="expected 0..1"):
+    with pytest.raises(PluginError, match=r"expected 0\.\.1"):
         scores(ProjectScore("reach", 1, half * 3))
     with pytest.raises(PluginError, match="has weight 0"):
         scores(ProjectScore("reach", 0, half))

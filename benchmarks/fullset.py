@@ -1,6 +1,6 @@
 """Matching over all eligible pairs, with the proof, against the nearest 24 only.
 
-    python benchmarks/pricing.py [--quick] [--seed N]
+    python benchmarks/fullset.py [--quick] [--seed N]
 
 100,000 needs x 30,000 offers of three categories that reach the whole city, about a thousand million
 eligible pairs (``--quick``: a quarter of both). Filters and scores are the default plugin's, through the

@@ -1,15 +1,14 @@
-"""The matching kernel against OR-tools on the same arrays, and its incremental changes.
+"""The matching kernel against OR-tools on the same arrays.
 
-    python benchmarks/kernel.py [--quick] [--seed N] [--peer PYTHON]
+    python benchmarks/assignment.py [--quick] [--seed N] [--peer PYTHON]
 
 100,000 needs x 30,000 offers x 24 nearest candidates (``--quick``: a quarter) with scarce, abundant
 and just enough capacity. OR-tools runs in a process of its own (it cannot live beside HiGHS), with
 the interpreter ``--peer``, and is left out where that has none; building its arcs is not timed. Ours
 counts everything: input checks, solve, certificate. A ratio above 1 means that the kernel is faster.
 Besides: demands in fen (few funds for all needs, many donors), small inputs of many kinds, and growth
-with OR-tools beside it, and a start from an earlier optimum. Small inputs and single changes are given in
-processor time, changes in elapsed time as well: others may use the machine. Its load is printed with the
-figures. The last line is one JSON object.
+with OR-tools beside it. Small inputs are given in processor time: others may use the machine. Its load
+is printed with the figures. The last line is one JSON object.
 """
 
 import argparse
@@ -113,65 +112,6 @@ def best_of(repeats: int, arrays: dict[str, Array]) -> tuple[float, Any, Any]:
         best = min(best, time.perf_counter() - begin)
         assert solution.status == "optimal"
     return best, problem, solution
-
-
-def change(live: Any, rng: np.random.Generator, arrays: dict[str, Array]) -> tuple[float, float]:
-    """Apply one random change to the live matching; return its seconds, elapsed and of the processor."""
-    kind = int(rng.integers(5))
-    need, offer = int(rng.integers(len(arrays["penalty"]))), int(rng.integers(live.offers))
-    span = slice(int(arrays["start"][need]), int(arrays["start"][need + 1]))
-    columns, costs = arrays["column"][span], arrays["cost"][span]
-    penalty, room = int(rng.integers(1_000, 20_000)), live.capacity(offer)
-    begin, used = time.perf_counter(), time.process_time()
-    if kind == 0:
-        live.insert(columns, costs, penalty=penalty)
-    elif kind == 1:
-        live.withdraw(need)
-    elif kind == 2:
-        live.change(need, penalty=penalty)
-    else:
-        live.set_capacity(offer, room + 1 if kind == 3 else max(room - 1, 0))
-    return time.perf_counter() - begin, time.process_time() - used
-
-
-def incremental(
-    problem: Any, solution: Any, arrays: dict[str, Array], changes: int, seed: int
-) -> Any:
-    """Return (mean ms, its processor time, 99th percentile ms, whether all was exact and undone)."""
-    from wushe.matching import kernel
-    from wushe.matching.kernel import LiveMatching
-
-    live = LiveMatching(problem, solution=solution, history=changes)
-    rng = np.random.default_rng(seed)
-    change(live, np.random.default_rng(0), arrays)
-    live.undo()
-    ms = 1000 * np.array([change(live, rng, arrays) for _ in range(changes)])
-    exact = live.objective == kernel.solve(live.problem()).objective == live.solution().bound
-    live.undo(changes)
-    exact = exact and live.objective == solution.objective
-    mean, processor = ms.mean(axis=0).tolist()
-    return mean, processor, float(np.percentile(ms[:, 0], 99)), bool(exact)
-
-
-def again(problem: Any, solution: Any, seed: int) -> dict[str, float]:
-    """Return the seconds of a solve after some offers' capacity grew, from the old optimum and afresh."""
-    from wushe.matching import kernel
-
-    rng = np.random.default_rng(seed)
-    found: dict[str, float] = {}
-    for share in (0.0005, 0.01, 0.1):
-        m = len(problem.capacity)
-        more = problem.capacity + (rng.random(m) < share)
-        now = kernel.Problem(problem.start, problem.column, problem.cost, more, problem.penalty)
-        seconds, costs = {}, set()
-        for name, start in (("start", solution), ("afresh", None)):
-            kernel.solve(now, start=start)
-            begin = time.perf_counter()
-            costs.add(kernel.solve(now, start=start).objective)
-            seconds[name] = round(time.perf_counter() - begin, 3)
-        assert len(costs) == 1
-        found |= {f"{share:.2%}_{name}": took for name, took in seconds.items()}
-    return found
 
 
 def first_use(path: Path, warm: float) -> dict[str, float]:
@@ -293,26 +233,6 @@ def growth(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def live_figures(
-    regime: str, problem: Any, solution: Any, arrays: dict[str, Array], changes: int, seed: int
-) -> dict[str, Any]:
-    """Return the figures of changes and of starts from the old optimum, and print them."""
-    mean, used, tail, exact = incremental(problem, solution, arrays, changes, seed)
-    print(
-        f"  a change: mean {mean:.4f} ms ({used:.4f} ms of the processor), "
-        f"99 % below {tail:.2f} ms, exact: {exact}"
-    )
-    starts = again(problem, solution, seed)
-    print(f"  again, by share of offers with more: {starts}")
-    return {
-        f"{regime}_mean_ms": round(mean, 4),
-        f"{regime}_mean_processor_ms": round(used, 4),
-        f"{regime}_p99_ms": round(tail, 3),
-        f"{regime}_exact": exact,
-        f"{regime}_again_s": starts,
-    }
-
-
 def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -321,7 +241,7 @@ def main() -> None:
     parser.add_argument("--peer", default=sys.executable, help="a Python that has ortools")
     options = parser.parse_args()
     n, m = (25_000, 7_500) if options.quick else (100_000, 30_000)
-    repeats, changes = (2, 1_000) if options.quick else (3, 10_000)
+    repeats = 2 if options.quick else 3
     figures: dict[str, Any] = {"needs": n, "offers": m, "edges": n * WIDTH, "seed": options.seed}
     figures["load_before"] = round(os.getloadavg()[0], 1)
     kinds = small(options.seed)
@@ -336,7 +256,7 @@ def main() -> None:
             arrays = city(n, m, int(n * units), np.random.default_rng(options.seed))
             path = Path(folder) / f"{regime}.npz"
             np.savez(path, **arrays)  # type: ignore[arg-type]
-            seconds, problem, solution = best_of(repeats, arrays)
+            seconds, _, solution = best_of(repeats, arrays)
             figures[f"{regime}_seconds"] = round(seconds, 3)
             unserved = int(solution.unserved.sum())
             print(f"{regime}: {seconds:.3f} s, {unserved:,} unserved, cost {solution.objective:,}")
@@ -344,7 +264,6 @@ def main() -> None:
                 figures[f"{regime}_ratio_ortools"] = round(other[0] / seconds, 2)
                 figures[f"{regime}_equal_cost"] = other[1] == solution.objective
                 print(f"  OR-tools {other[0]:.3f} s: {other[0] / seconds:.1f} times ours")
-            figures |= live_figures(regime, problem, solution, arrays, changes, options.seed)
         figures.update(first_use(Path(folder) / "scarce.npz", figures["scarce_seconds"]))
     figures["money_s"] = money(options.quick, options.seed)
     figures["growth"] = growth(options)
