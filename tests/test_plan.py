@@ -12,6 +12,7 @@ import pytest
 
 import wushe
 from cities import ON, Rows, city_of, seeded_rows, village
+from conftest import campaign
 from wushe import Plan
 from wushe.plan.plan import COLUMNS
 from wushe.testing import made_up_city
@@ -379,11 +380,14 @@ def test_a_work_limit_is_admitted_in_words() -> None:
 
 @pytest.mark.slow
 def test_a_page_of_twenty_thousand_needs_stays_under_ten_megabytes() -> None:
-    """The page of a large city is still a file that one can send."""
-    city = made_up_city(np.random.default_rng(7), PLUGINS, needs=20_000, offers=8_000, streets=40)
+    """The page of a large city is still a file that one can send: 500 bytes a need."""
+    n = campaign(tests=5_000, ci=20_000, soak=20_000)
+    city = made_up_city(
+        np.random.default_rng(7), PLUGINS, needs=n, offers=n * 2 // 5, streets=n // 500
+    )
     made = wushe.make_plan(city, plugins=PLUGINS, on=ON)
-    assert made.needs == 20_000
-    assert len(made.to_html().encode()) < 10_000_000
+    assert made.needs == n
+    assert len(made.to_html().encode()) < 500 * n
     assert wushe.check_plan(made) == []
 
 

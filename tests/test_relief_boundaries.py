@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import wushe
-from conftest import SEED
+from conftest import SEED, campaign
 from relief_households import full_city
 from wushe.plugins.manager import Plugins
 from wushe.rules import Parameter, ParameterBook
@@ -167,6 +167,10 @@ def plain(result: Result) -> tuple[Any, ...]:
     return result.truth.tolist(), dict(result.tests), amounts
 
 
+DAYS = list(changes())[:: campaign(tests=3, ci=1, soak=1)]
+"""The days that the tests below are run for: all of them, or every third where it must be quick."""
+
+
 @cache
 def changed_on(day: dt.date) -> frozenset[str]:
     """Return the policies that answer or pay otherwise than with the table as it stood the day before.
@@ -180,7 +184,7 @@ def changed_on(day: dt.date) -> frozenset[str]:
     return frozenset(key[0] for key in after if after[key] != before[key])
 
 
-@pytest.mark.parametrize("day", changes(), ids=str)
+@pytest.mark.parametrize("day", DAYS, ids=str)
 def test_the_days_around_a_change_of_parameters(day: dt.date) -> None:
     """Before, on and after it: the engine reads the table as a clerk does."""
     book = plugins().parameters
@@ -190,7 +194,7 @@ def test_the_days_around_a_change_of_parameters(day: dt.date) -> None:
         assert evaluated(book, on, wanted) == evaluated(Reading(book.parameters), on, wanted)
 
 
-@pytest.mark.parametrize("day", changes(), ids=str)
+@pytest.mark.parametrize("day", DAYS, ids=str)
 def test_only_policies_that_read_a_parameter_change_with_it(day: dt.date) -> None:
     """With the table as it stood the day before all others answer the same."""
     book = plugins().parameters
