@@ -8,6 +8,7 @@ import numpy as np
 
 from wushe import Columns, KeywordRule, RiskSignal, VisitForm, hookimpl
 from wushe.plugins.defaults.forms import DEFAULT_FORMS
+from wushe.plugins.defaults.gifts import split_gifts as split_gifts
 from wushe.plugins.defaults.keywords import DEFAULT_KEYWORD_RULES
 from wushe.plugins.defaults.offers import derive_offers as derive_offers
 from wushe.plugins.defaults.relief import relief_parameters, relief_policies
