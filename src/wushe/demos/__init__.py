@@ -39,6 +39,15 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             ("H-QIAN",),
             relief=True,
         ),
+        "hefei": Demo(
+            Text(
+                "合肥南七的心愿墙和三单制（虚构细节）：24 户家庭、26 个微心愿、23 个子项目、278 场活动，规划日期 2025-03-10",
+                "the wish wall and three orders of Nanqi, Hefei (details made up): 24 households, 26 micro-wishes, 23 sub-projects, 278 activities, planned on 2025-03-10",
+            ),
+            ("hefei",),
+            "2025-03-10",
+            ("H-01", "H-09", "H-17"),
+        ),
         "pingliang": Demo(
             Text(
                 "平凉的团队、导师和帮扶链条（虚构细节）：12支队伍、56名妇女、32名儿童，规划日期 2025-10-13",
@@ -56,6 +65,15 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             ("wuchang",),
             "2025-09-15",
             ("H-0001", "H-0002", "H-0003"),
+        ),
+        "xuanzhou": Demo(
+            Text(
+                "宣州217个救急难互助社（虚构细节）：8 户家庭，规划日期 2025-03-10",
+                "the 217 emergency mutual-aid societies of Xuanzhou (details made up): 8 households, planned on 2025-03-10",
+            ),
+            ("xuanzhou",),
+            "2025-03-10",
+            ("H-01", "H-08"),
         ),
     }
 )

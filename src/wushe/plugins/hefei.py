@@ -41,7 +41,7 @@ NOT_FOR_YOUTH = ("health_check", "home_repair", "safety_check", "smart_home")
 """Work that the 阳光少年团 is kept from: wires and bodies (assumed)."""
 SATISFIED = 4
 """From this rating on, of 5, a confirmed order is a reason to ask whether they would help too (assumed)."""
-PERSON_TIMES_PER_1000_YUAN = 20
+PERSON_TIMES_PER_1000_YUAN = 50
 """Benefit at which a micro-project has full marks (assumed)."""
 HOUSEHOLDS_WANTED = 30
 """Households reached at which a micro-project has full marks (assumed)."""
@@ -92,7 +92,8 @@ def register_order_rules() -> list[OrderRules]:
     requests a week at most and the steps of escalation are assumed.
     """
     label = Text(
-        "未成年志愿者不做电器、体检类服务", "not for volunteers under age: appliances and body checks"
+        "未成年志愿者不做电器、体检类服务",
+        "not for volunteers under age: appliances and body checks",
     )
     return [
         OrderRules(

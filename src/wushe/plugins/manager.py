@@ -315,7 +315,7 @@ class Plugins:
         return tuple(found)
 
     def _parameters(self) -> ParameterBook:
-        found: list[Parameter] = []
+        found: dict[tuple[Any, ...], Parameter] = {}
         owner: dict[tuple[Any, ...], str] = {}
         for plugin, answer in self._call("register_parameters"):
             for item in several(plugin, "register_parameters", answer, Parameter):
@@ -326,10 +326,9 @@ class Plugins:
                         f"{item.valid_from} is registered by both {owner[item.key]} and {plugin.name}; "
                         "set replaces=True on the row that is meant to win"
                     )
-                found = [f for f in found if f.key != item.key]
-                found.append(item)
+                found[item.key] = item
                 owner[item.key] = plugin.name
-        return ParameterBook(found)
+        return ParameterBook(found.values())
 
     def _rivals(self, one: str, other: str) -> bool:
         """Say whether two city plugins claim the same thing without an order between them."""

@@ -24,6 +24,7 @@ from wushe import (
     KeywordRule,
     NeedCategory,
     Pairs,
+    PointRule,
     Question,
     RiskSignal,
     ScoreTerm,
@@ -226,3 +227,14 @@ def _haste(offers: Columns, context: Context) -> npt.NDArray[np.float64]:
 
 def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.bool_]:
     return np.isin(column.astype(str), sorted(words))
+
+
+@hookimpl
+def register_point_rules() -> list[PointRule]:
+    """家庭志愿积分 of Zhangjiawan community: a family's volunteers earn for one account.
+
+    Xinhua's report on Wuhan's social work says that the scheme drew 3,500 person-times; ten points an
+    hour are assumed, and no prices, since none are published.
+    """
+    label = Text("家庭志愿积分", "family volunteer points")
+    return [PointRule("zhangjiawan_family", label, per_hour=10, family=True)]

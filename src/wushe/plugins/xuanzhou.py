@@ -19,13 +19,15 @@ from wushe import Columns, KeywordRule, NeedCategory, OrderGuard, OrderRules, Te
 
 FLOOR_FEN = 3_000_000
 """Least money with which a society may be filed: 30,000 yuan (Xuanzhou 2025)."""
-SOURCES = ("fiscal", "matching", "collective")
+SOURCES = ("fiscal", "donation", "collective")
 """Natures of its three sources: district finance, the charity association's match, the village's own."""
 VILLAGE_LIMIT_FEN = 300_000
 """What a village's society gives in one case by itself; more is asked of the district (assumed)."""
 DISTRICT_FUND = "F-XZ"
 """Id of the district's fund in its own tables: it answers for what is beyond a village."""
 DISTRICT = "341802"
+VILLAGE_CODE = 10
+"""Codes of places above the village are shorter: 2, 4, 6 and 9 digits."""
 YUAN = 100
 AID = ("emergency_aid", "surgery_deposit")
 """What the societies give: the built-in emergency aid, and this plugin's deposit."""
@@ -40,7 +42,12 @@ def register_need_categories() -> list[NeedCategory]:
     """
     return [
         NeedCategory(
-            "surgery_deposit", "手术押金周转", "deposit before an operation", "money", "fen", 200_000
+            "surgery_deposit",
+            "手术押金周转",
+            "deposit before an operation",
+            "money",
+            "fen",
+            200_000,
         )
     ]
 
@@ -86,8 +93,12 @@ def own_village(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
     Codes of places begin with those of the places that they lie in. An unknown place is no reason to refuse.
     """
     pairs = zip(orders["place"], helpers["place"], strict=True)
-    inside = [asked is None or home is None or asked.startswith(home) for asked, home in pairs]
+    inside = [asked is None or home is None or _within(asked, home) for asked, home in pairs]
     return np.array(inside, dtype=bool).reshape(len(orders)) | _no_fund(helpers)
+
+
+def _within(place: str, home: str) -> bool:
+    return place == home or (len(home) < VILLAGE_CODE and place.startswith(home))
 
 
 def within_limit(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
@@ -117,14 +128,14 @@ def split_gifts(donations: Columns, pools: Columns) -> list[tuple[str, str, int]
         for j in range(len(pools)):
             if not _open(donations, i, pools, j):
                 continue
-            keys = (f"donor:{donations['donor'][i]}", f"project:{donations['project'][i]}")
             pool = pools["id"][j]
-            fen = _match(donations["fen"][i], pools, j, left[pool], [given[pool, k] for k in keys])
+            keys = [(pool, f"{name}:{donations[name][i]}") for name in ("donor", "project")]
+            fen = _match(donations["fen"][i], pools, j, left[pool], [given[key] for key in keys])
             if fen > 0:
                 out.append((donations["id"][i], pool, fen))
                 left[pool] -= fen
                 for key in keys:
-                    given[pool, key] += fen
+                    given[key] += fen
                 break
     return out
 
@@ -136,7 +147,7 @@ def _open(donations: Columns, i: int, pools: Columns, j: int) -> bool:
     return (
         (fund is None or fund == donations["fund"][i])
         and (opens is None or opens <= at)
-        and (closes is None or at <= closes)
+        and (closes is None or at < closes)
     )
 
 
