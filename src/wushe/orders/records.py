@@ -5,6 +5,10 @@ from __future__ import annotations
 import attrs
 
 from wushe.journal import RecordKind
+from wushe.model.units import say_amount
+from wushe.orders.reasons import reason_text
+from wushe.orders.table import STATUSES
+from wushe.text import Text
 
 
 @attrs.frozen
@@ -14,6 +18,7 @@ class Slot:
     category: str
     amount: int
     skills: tuple[str, ...] = ()
+    dimension: str = "minute"
 
 
 @attrs.frozen
@@ -36,11 +41,11 @@ class Order:
     """One order (点单). `client` is a reference; amounts are base units of `dimension`.
 
     `urgency` is a key of `URGENCIES`, `minor` true where minors are served or might be (age unknown); `groups` are the
-    target groups of those served, which restricted gifts ask for. `roles` is () but for team orders, `helpers` are
+    target groups of those served, which restricted gifts ask for; orders of one client with the same `visit` are one occasion. `roles` is () but for team orders, `helpers` are
     (role, provider, offer) of those who accepted, role -1 for plain orders. `candidates` were not
-    asked yet, best first. `round` counts dispatches since the last escalation, `level` is who decides
-    since it was escalated, `office` who that is where the city says. `due_at`: the next instant at
-    which somebody's time to answer ends. `version` counts the order's changes, from 1.
+    asked yet, best first. `round` counts dispatches since the last escalation, `calls` all calls ever; `level` is who
+    decides since it was escalated, `office` who that is where the city says. `due_at`: the next instant at
+    which somebody's time to answer ends. `planned_on`: the date of the plan that it comes from. `version` counts the order's changes, from 1.
     """
 
     id: str
@@ -59,6 +64,7 @@ class Order:
     on_day: str | None = None
     starts: int | None = None
     ends: int | None = None
+    visit: str | None = None
     minor: bool = False
     groups: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
@@ -69,6 +75,7 @@ class Order:
     level: str | None = None
     office: str | None = None
     round: int = 0
+    calls: int = 0
     candidates: tuple[Candidate, ...] = ()
     helpers: tuple[tuple[int, str, str | None], ...] = ()
     due_at: str | None = None
@@ -76,8 +83,15 @@ class Order:
     rating: int | None = None
     reason: str | None = None
     project: str | None = None
+    planned_on: str | None = None
     confirmed_on: str | None = None
     version: int = 1
+
+    def slot(self, role: int) -> Slot:
+        """Return what one helper is asked to do: a role of the team, or all that is left (role -1)."""
+        if role >= 0:
+            return self.roles[role]
+        return Slot(self.category, self.left, self.skills, self.dimension)
 
     @property
     def left(self) -> int:
@@ -89,11 +103,56 @@ class Order:
         """The stream of the order's events."""
         return f"order/{self.id}"
 
+    def say(self, lang: str = "zh", category: str | None = None) -> str:
+        """Return one line: what, how much, how urgent, how it stands; nothing tells of those served.
+
+        `category` is the name of the order's category where the reader's registry has it.
+        """
+        amount = say_amount(self.amount, self.dimension, lang)  # type: ignore[arg-type]
+        line = _ORDER.say(
+            lang, id=self.id, what=category or self.category, amount=amount,
+            urgency=_URGENCY[self.urgency], status=STATUSES[self.status],
+        )  # fmt: skip
+        if 0 < self.done_amount < self.amount:
+            done = say_amount(self.done_amount, self.dimension, lang)  # type: ignore[arg-type]
+            line += _PART.say(lang, done=done)
+        if self.level is not None and self.status == "escalated":
+            line += _AT.say(lang, level=LEVEL_NAMES[self.level], office=self.office or "–")
+        if self.reason is not None:
+            line += _WHY.say(lang, reason=reason_text(self.reason))
+        if self.helpers:
+            names = ("、" if lang == "zh" else ", ").join(key for _, key, _ in self.helpers)
+            line += _BY.say(lang, names=names)
+        return line
+
+
+_ORDER = Text(
+    "{id}　{what} {amount}　{urgency}　{status}", "{id}: {what}, {amount}, {urgency}, {status}"
+)
+_PART = Text("（已完成 {done}）", " ({done} done)")
+_AT = Text("（{level}，{office}）", " ({level}, {office})")
+_WHY = Text("：{reason}", ": {reason}")
+_BY = Text("　帮扶方 {names}", "; helpers {names}")
+_URGENCY = {
+    "emergency": Text("急难", "emergency"),
+    "urgent": Text("紧急", "urgent"),
+    "normal": Text("一般", "normal"),
+    "low": Text("可缓", "can wait"),
+}
+LEVEL_NAMES = {
+    "province": Text("省", "province"),
+    "city": Text("市", "city"),
+    "county": Text("区县", "county or district"),
+    "street": Text("街道乡镇", "street or town"),
+    "community": Text("社区村", "community or village"),
+    "grid": Text("网格", "grid"),
+}
+
 
 @attrs.frozen
 class Call:
     """One request (派单) to one candidate. `state`: asked, held (a team is not complete yet), accepted,
-    declined, timed_out, withdrawn, backed_out or done. `minutes`: what it takes of the helper's week.
+    declined, timed_out, withdrawn, backed_out or done. `minutes`: what it takes of the helper's week; `slips`: how often the dispatch slip was read.
 
     The other fields are the order's, so that a helper's time and cases can be told without the orders.
     """
@@ -113,7 +172,9 @@ class Call:
     on_day: str | None = None
     starts: int | None = None
     ends: int | None = None
+    visit: str | None = None
     minutes: int = 0
+    slips: int = 0
 
 
 @attrs.frozen
@@ -159,6 +220,7 @@ class Area:
 
     id: str
     level: str
+    name: str
     path: tuple[tuple[str, str], ...] = ()
 
 
