@@ -1,0 +1,329 @@
+"""`wushe funds`: money in and out on the command line, to the fen, and what the books say of it."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from wushe.cli import main
+from wushe.store import open_store
+
+AT = "2025-05-05T09:00:00+08:00"
+SECRET = "D-private-7"
+
+
+def run(*args: str, code: int = 0) -> Result:
+    """Run the command and hold it to its exit code, without a traceback either way."""
+    result = CliRunner().invoke(main, list(args))
+    assert result.exit_code == code, result.output + result.stderr
+    assert "Traceback" not in result.output + result.stderr
+    return result
+
+
+def act(*args: str, at: str = AT, code: int = 0) -> Result:
+    """Run a command of one who acts."""
+    return run(*args, "--by", "O-CA", "--at", at, code=code)
+
+
+def answer(*args: str) -> object:
+    """Return what a command of one who acts answers."""
+    return json.loads(act(*args, "--json").output)["answer"]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a fund that holds one private gift."""
+    path = tmp_path_factory.mktemp("store") / "begun.db"
+    where = ("--store", str(path))
+    run("store", "create", *where)
+    act("funds", "open", "F-1", "--name", "青石社区基金（虚构）", "--host", "O-CA", *where)
+    act("funds", "receive", "F-1", "1000.00", "--donor", SECRET, "--donor-kind", "person", *where)
+    return path
+
+
+@pytest.fixture
+def store(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, found by WUSHE_STORE; the working folder is empty."""
+    path = tmp_path / "f.db"
+    shutil.copy(begun, path)
+    monkeypatch.setenv("WUSHE_STORE", str(path))
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def balance(fund: str = "F-1") -> dict[str, int]:
+    """Return a fund's amounts in fen."""
+    (row,) = json.loads(run("funds", "balance", fund, "--json").output)
+    return {name: n for name, n in row.items() if isinstance(n, int)}
+
+
+def count(path: Path) -> int:
+    """Return how many events a store has."""
+    with open_store(path, read_only=True) as held:
+        return held.head.entries
+
+
+# --- in ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "还差1.00元"), ("en", "1.00")])
+def test_a_start_up_below_its_floor_is_refused(lang: str, words: str, store: Path) -> None:
+    """29,999 yuan are not 30,000: the reason is said, and nothing came in."""
+    act("funds", "open", "F-V", "--name", "一村", "--host", "O-V", "--floor", "30000")
+    sources = ("--from", "fiscal", "D-F", "10000", "--from", "donation", "D-CA", "10000")
+    args = ("funds", "start-up", "F-V", *sources, "--lang", lang)
+    assert words in act(*args, "--from", "collective", "O-V", "9999", code=1).stderr
+    assert balance("F-V")["received"] == 0
+    act(*args, "--from", "collective", "O-V", "10000")
+    assert balance("F-V")["received"] == 3_000_000
+
+
+def test_a_table_of_gifts_comes_in_to_the_fen(store: Path) -> None:
+    """The sum is the sum of the rows; equal rows are named and both kept."""
+    rows = ["0.01", "88.88", "88.88", "1200"]
+    lines = [f"F-1,{yuan},2025-05-01,D-1,person" for yuan in rows]
+    Path("g.csv").write_text("\n".join(["fund,yuan,day,donor,donor_kind", *lines]), "utf-8")
+    said = act("funds", "receive", "--file", "g.csv").output
+    assert "疑似重复" in said
+    assert balance()["received"] == 100_000 + 1 + 8_888 * 2 + 120_000
+
+
+def test_every_mistake_of_a_table_is_named_and_nothing_is_booked(store: Path) -> None:
+    """File, row, column; an id that may be a name is not repeated."""
+    Path("g.csv").write_text(
+        "fund,yuan,day,donor\nF-1,12.345,2025-05-01,D-1\nF-1,,2025-13-01,张 三 丰\nF-1,5,,\n",
+        "utf-8",
+    )
+    before = count(store)
+    said = act("funds", "receive", "--file", "g.csv", "--json", code=1).output
+    problems = json.loads(said)["problems"]
+    found = {(p["row"], p["field"], p["code"]) for p in problems}
+    assert found == {
+        (2, "yuan", "bad-money"), (3, "yuan", "sheet-cell-empty"), (3, "day", "bad-date"), (3, "donor", "bad-identifier"),
+    }  # fmt: skip
+    assert {p["file"] for p in problems} == {"g.csv"}
+    assert "张" not in said
+    assert count(store) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("fund,yuan,colour\nF-1,5,red\n", "sheet-column-unknown"),
+        ("fund,donor\nF-1,D-1\n", "sheet-column-missing"),
+        ("fund,yuan\n", "sheet-empty"),
+    ],
+)
+def test_a_table_of_another_shape_is_refused(text: str, code: str, store: Path) -> None:
+    """A column that is unknown, missing, or no row at all."""
+    Path("g.csv").write_text(text, "utf-8")
+    refused = act("funds", "receive", "--file", "g.csv", "--json", code=1)
+    assert code in {p["code"] for p in json.loads(refused.output)["problems"]}
+
+
+def test_a_gift_sent_twice_under_its_key_is_one_gift(store: Path) -> None:
+    """The retry answers the same; without a key it is a second gift, named as suspected."""
+    args = ("funds", "receive", "F-1", "50", "--donor", "D-1", "--donor-kind", "person")
+    assert answer(*args, "--key", "k") == answer(*args, "--key", "k")
+    assert balance()["received"] == 105_000
+    found = answer(*args)
+    assert isinstance(found, dict)
+    assert len(found["suspected"]) == 1
+    assert balance()["received"] == 110_000
+
+
+def test_a_pool_matches_until_it_is_dry(store: Path) -> None:
+    """Two for one, 300 yuan in all: the second gift gets what is left."""
+    act("funds", "pool", "P-1", "300", "--sponsor", "D-S", "--ratio", "2", "1", "--fund", "F-1")
+    act("funds", "receive", "F-1", "100", "--donor", "D-1", "--donor-kind", "person")
+    act("funds", "receive", "F-1", "100", "--donor", "D-2", "--donor-kind", "person")
+    assert balance()["matched"] == 30_000
+
+
+def test_a_pledge_is_kept_by_gifts_that_name_it(store: Path) -> None:
+    """Paid in parts; nothing is left of it after the second."""
+    act("funds", "pledge", "PL-1", "F-1", "100", "--donor", "D-1", "--due", "2025-12-31")
+    for _ in range(2):
+        act("funds", "receive", "F-1", "50", "--donor", "D-1", "--pledge", "PL-1")
+    with open_store(store, read_only=True) as held, held.reading() as state:
+        assert state.get("pledge", "PL-1").status == "kept"
+
+
+def test_funds_of_a_city_are_opened_once_with_their_balances(store: Path) -> None:
+    """The second time there is nothing to do."""
+    city = Path("city")
+    city.mkdir()
+    (city / "organizations.csv").write_text(
+        "编号,名称,类型\nO-1,慈善会（虚构）,慈善总会\n", "utf-8"
+    )
+    (city / "funds.csv").write_text(
+        "编号,名称,管理组织,资金性质,余额(元)\nF-A,甲（虚构）,O-1,捐赠,500.00\nF-B,乙（虚构）,O-1,,\n",
+        "utf-8",
+    )
+    assert answer("funds", "load", "city", "--balances") == ["F-A", "F-B"]
+    assert (balance("F-A")["free"], balance("F-B")["free"]) == (50_000, 0)
+    assert answer("funds", "load", "city", "--balances") == []
+
+
+# --- out ---------------------------------------------------------------------------------------
+
+
+def test_money_is_set_aside_paid_and_given_back(store: Path) -> None:
+    """received = free + set aside + spent + given back, after every step."""
+    steps = (
+        ("funds", "commit", "F-1", "300", "--category", "living_aid", "--client", "H-1"),
+        ("funds", "pay", "F-1-C1", "--yuan", "200"),
+        ("funds", "refund", "F-1-G1", "--yuan", "100"),
+    )
+    for step in steps:
+        act(*step)
+        now = balance()
+        parts = now["free"] + now["committed"] + now["spent"] + now["refunded"]
+        assert parts == now["received"] + now["matched"] == 100_000
+    assert (now["committed"], now["spent"], now["refunded"]) == (10_000, 20_000, 10_000)
+
+
+def test_what_is_not_paid_is_free_again(store: Path) -> None:
+    """Released once; a second time is refused."""
+    act("funds", "commit", "F-1", "300", "--category", "living_aid")
+    act("funds", "release", "F-1-C1")
+    assert (balance()["free"], balance()["committed"]) == (100_000, 0)
+    act("funds", "release", "F-1-C1", code=1)
+
+
+def test_a_feedback_is_noted_with_the_gift(store: Path) -> None:
+    """On the day of the act."""
+    act("funds", "feed-back", "F-1-G1")
+    (gift,) = json.loads(run("funds", "trace", SECRET, "--json").output)
+    assert gift["fed_back_on"] == "2025-05-05"
+
+
+def test_more_than_is_free_is_refused(store: Path) -> None:
+    """One fen too much, and nothing happens."""
+    before = count(store)
+    act("funds", "commit", "F-1", "1000.01", "--category", "living_aid", code=1)
+    assert count(store) == before
+    act("funds", "commit", "F-1", "1000.00", "--category", "living_aid")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("pay",),
+        ("pay", "C-1", "--order", "O-1"),
+        ("pay", "C-1", "C-2", "--yuan", "5"),
+        ("receive", "F-1"),
+        ("receive", "F-1", "5", "--file", "g.csv"),
+        ("receive", "F-1", "5.001"),
+        ("receive", "F-1", "five"),
+        ("commit", "F-1", "5", "--day", "2025-5-1"),
+        ("refund", "F-1-G1", "--reason", "whim"),
+    ],
+)
+def test_a_wrong_call_is_one(args: tuple[str, ...], store: Path) -> None:
+    """Exit code 2, and nothing is recorded."""
+    before = count(store)
+    act("funds", *args, code=2)
+    assert count(store) == before
+
+
+def test_the_use_changes_only_with_consent_or_filing(store: Path) -> None:
+    """Without a basis it is refused; with the donor's consent it is changed."""
+    args = ("funds", "change-use", "F-1-G1", "--purposes", "living_aid")
+    act(*args, code=1)
+    act(*args, "--consent-by", SECRET, "--consent-on", "2025-05-04")
+    act("funds", "commit", "F-1", "10", "--category", "education_aid", code=1)
+    act("funds", "commit", "F-1", "10", "--category", "living_aid")
+
+
+# --- what the books say ------------------------------------------------------------------------
+
+
+def test_the_accounts_balance(store: Path) -> None:
+    """The trial balance is even, and the cash is what the fund says."""
+    act("funds", "commit", "F-1", "300", "--category", "living_aid")
+    act("funds", "pay", "F-1-C1")
+    found = json.loads(run("funds", "balance", "--accounts", "--json").output)
+    assert found["difference"] == sum(found["accounts"].values()) == 0
+    assert found["accounts"]["Assets:Cash:F-1:Free"] == balance()["free"]
+
+
+def test_every_fen_of_a_donor_is_traced(store: Path) -> None:
+    """What the gift holds and what it paid for add up to what was given."""
+    act("funds", "commit", "F-1", "300", "--category", "living_aid")
+    act("funds", "pay", "F-1-C1")
+    (gift,) = json.loads(run("funds", "trace", SECRET, "--json").output)
+    used = sum(use["fen"] for use in gift["uses"])
+    assert gift["fen"] == gift["free"] + gift["committed"] + gift["refunded"] + used == 100_000
+    assert json.loads(run("funds", "trace", "D-nobody", "--json").output) == []
+
+
+@pytest.mark.parametrize("ending", ["html", "xlsx", "csv"])
+def test_the_statement_names_no_private_donor(ending: str, store: Path) -> None:
+    """Neither on the terminal nor in the file; another ending is a wrong call and writes nothing."""
+    if ending == "xlsx":
+        pytest.importorskip("openpyxl", reason='needs pip install "wushe[frames]"')
+    period = ("--since", "2025-05-01", "--until", "2025-05-31")
+    said = run("funds", "statement", *period).output
+    assert "1,000.00" in said
+    out = Path(f"s.{ending}")
+    run("funds", "statement", *period, "--out", str(out))
+    assert SECRET not in said
+    assert SECRET.encode() not in out.read_bytes()
+    run("funds", "statement", *period, "--out", "s.docx", code=2)
+    assert not Path("s.docx").exists()
+
+
+def test_the_export_holds_every_posting(store: Path) -> None:
+    """The CSV's lines sum to nothing, and the Beancount text has a transaction for the gift."""
+    run("funds", "export", "--format", "csv", "--out", "e.csv")
+    rows = list(csv.DictReader(io.StringIO(Path("e.csv").read_text("utf-8-sig"))))
+    assert sum(int(row["fen"]) for row in rows) == 0
+    assert max(int(row["fen"]) for row in rows) == 100_000
+    run("funds", "export", "--out", "e.beancount")
+    assert "1000.00 CNY" in Path("e.beancount").read_text("utf-8")
+    assert SECRET not in Path("e.csv").read_text("utf-8") + Path("e.beancount").read_text("utf-8")
+
+
+def test_the_export_is_a_workbook_too(store: Path) -> None:
+    """With the same lines."""
+    openpyxl = pytest.importorskip("openpyxl", reason='needs pip install "wushe[frames]"')
+    run("funds", "export", "--format", "xlsx", "--out", "e.xlsx")
+    cells = [
+        row
+        for row in openpyxl.load_workbook("e.xlsx").active.iter_rows(values_only=True)
+        if any(row)
+    ]
+    at = cells[0].index("fen")
+    assert sum(row[at] for row in cells[1:]) == 0
+
+
+def test_an_unknown_fund_is_said(store: Path) -> None:
+    """With those that there are."""
+    period = ("--since", "2025-05-01", "--until", "2025-05-31")
+    assert "F-1" in run("funds", "balance", "F-none", code=2).stderr
+    assert "F-1" in run("funds", "statement", "F-none", *period, code=2).stderr
+
+
+def test_duties_depend_on_what_the_host_is(store: Path) -> None:
+    """Unknown as long as nobody said what the host is; then most of them are decided."""
+
+    def unknown() -> int:
+        found = json.loads(run("funds", "duties", "--on", "2025-05-31", "--json").output)
+        return sum(line["status"] == "unknown" for line in found["lines"])
+
+    before = unknown()
+    act("funds", "host", "O-CA", "--kind", "charity_federation", "--charity", "--public")
+    assert unknown() < before
+    run("funds", "duties", "--on", "2025-05-31", "--place", "nowhere", code=2)
+
+
+def test_it_is_the_same_ledger_as_in_python(store: Path) -> None:
+    """The command line has no books of its own."""
+    with open_store(store, read_only=True) as held, held.reading() as state:
+        fund = state.get("fund", "F-1")
+    assert fund.received_fen == balance()["received"]
