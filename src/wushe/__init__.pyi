@@ -96,6 +96,8 @@ from .relief import Assessments as Assessments
 from .relief import Linkage as Linkage
 from .relief import assess as assess
 from .relief import link_relief as link_relief
+from .store import Store as Store
+from .store import open_store as open_store
 from .text import Text as Text
 
 __version__: str

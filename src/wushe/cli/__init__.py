@@ -9,7 +9,24 @@ from __future__ import annotations
 import click
 
 import wushe
-from wushe.cli import advice, casefile, plans, plugins, relief, report, visits
+from wushe.cli import (
+    advice,
+    casefile,
+    funds,
+    funds_books,
+    funds_use,
+    goods,
+    goods_out,
+    orders,
+    orders_lists,
+    orders_work,
+    plans,
+    plugins,
+    relief,
+    report,
+    store,
+    visits,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +44,14 @@ for command in (
     visits.visits,
     casefile.casefile,
     relief.relief,
+    orders.orders,
+    funds.funds,
+    goods.goods,
+    store.store,
     report.report,
     plugins.plugins,
 ):
     main.add_command(command)
+
+_ADDED = (orders_lists, orders_work, funds_use, funds_books, goods_out)
+"""Modules that add their commands to a group of another one; importing them is what they are named for here."""
