@@ -20,6 +20,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 exclude_patterns = ["_build", "evidence"]
 
+# `Event` and `Table` are names in more than one package; their annotations are written without it.
+suppress_warnings = ["ref.python"]
+
 language = "zh_CN"
 html_theme = "furo"
 html_title = "五社 wushe"

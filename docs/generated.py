@@ -16,6 +16,7 @@ from typing import Any
 
 import wushe
 from wushe.errors import ProblemKind
+from wushe.journal import Domain
 from wushe.matching.check.rules import RULES
 from wushe.model.evidence import CONFIDENCES
 from wushe.model.spec import RECORD_KINDS
@@ -69,7 +70,8 @@ def problem_kinds() -> dict[str, ProblemKind]:
 
 def _modules() -> Iterator[Any]:
     for info in pkgutil.walk_packages(wushe.__path__, "wushe."):
-        if not info.name.endswith("__main__"):
+        # Migrations are scripts that alembic runs; they define no names.
+        if not info.name.endswith("__main__") and ".migrations" not in info.name:
             yield importlib.import_module(info.name)
 
 
@@ -177,7 +179,9 @@ def _package_api(package: str) -> str:
 
 
 def _constant(thing: Any) -> str:
-    """Describe a constant: the keys of a mapping, what a relation or link leads to, else its fields."""
+    """Describe a constant: keys, kinds of events, what a relation or link leads to, else its fields."""
+    if isinstance(thing, Domain):
+        return ", ".join(f"``{name}``" for name in thing.events)
     if isinstance(thing, Mapping | tuple):
         return ", ".join(f"``{key}``" for key in thing)
     if hasattr(type(thing), "__attrs_attrs__"):
@@ -187,7 +191,9 @@ def _constant(thing: Any) -> str:
             else f"{thing.source} -> {thing.target}"
         )
         return f"{thing.label.zh} / {thing.label.en} (``{rows}``)"
-    return f"fields of ``{vars(thing)['_of']}`` as expressions"
+    if "_of" in getattr(thing, "__dict__", {}):
+        return f"fields of ``{vars(thing)['_of']}`` as expressions"
+    return f"``{thing!r}``"
 
 
 def _home(cls: type) -> str:
@@ -417,6 +423,16 @@ def _events() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "casefile_api": partial(_package_api, "casefile"),
+    "journal_api": partial(_package_api, "journal"),
+    "orders_api": partial(_package_api, "orders"),
+    "orders_volunteers_api": partial(_package_api, "orders.volunteers"),
+    "orders_projects_api": partial(_package_api, "orders.projects"),
+    "ledger_api": partial(_package_api, "ledger"),
+    "ledger_money_api": partial(_package_api, "ledger.money"),
+    "ledger_goods_api": partial(_package_api, "ledger.goods"),
+    "ledger_duties_api": partial(_package_api, "ledger.duties"),
+    "store_api": partial(_package_api, "store"),
+    "report_disclosure_api": partial(_package_api, "report.disclosure"),
     "categories": _categories,
     "conditions": _conditions,
     "confidences": _confidences,
