@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wushe
-from wushe.journal import Act, Domain, MemoryStore, State
+from wushe.journal import Act, Domain, MemoryStore, Session, State
 from wushe.orders import areas_of, dispatch_plan, enroll, helpers_of
 from wushe.store import open_store
 from wushe.store.codec import Codecs
@@ -76,3 +76,44 @@ def test_a_plan_is_dispatched_as_in_memory(tmp_path: Path) -> None:
         assert {k: v for k, v in seen.items() if k != "case_note"} == {
             k: v for k, v in known_as(memory.state, default_domain()).items() if k != "case_note"
         }
+
+
+def test_a_store_remembers_whose_rules_it_is_run_under(tmp_path: Path) -> None:
+    """Who opens it later need not name the plugins, and cannot leave them out or give others."""
+    path = tmp_path / "city.db"
+    with open_store(path) as store:
+        assert store.plugins is None
+        assert store.adopt(ACT, "hefei").answer == ["hefei"]
+        assert store.run(ACT, _rules_seen).answer == ["defaults", "hefei"]
+    with open_store(path) as store:
+        assert store.run(ACT, _rules_seen).answer == ["defaults", "hefei"]
+        assert store.verify(deep=True).ok
+    with open_store(path, plugins=wushe.load_plugins("hefei")) as store:
+        assert store.run(ACT, _rules_seen).answer == ["defaults", "hefei"]
+    for others in ((), ("xuanzhou",), ("hefei", "xuanzhou")):
+        with (
+            open_store(path, plugins=wushe.load_plugins(*others, ordered=True)) as store,
+            pytest.raises(wushe.StoreError, match="run under the rules of hefei"),
+        ):
+            store.run(ACT, _rules_seen)
+
+
+def test_rules_adopted_elsewhere_hold_from_the_next_unit_of_work_on(tmp_path: Path) -> None:
+    """A store that is open meanwhile sees it; without names the city's rules are off again."""
+    with open_store(tmp_path / "city.db") as one, open_store(tmp_path / "city.db") as other:
+        one.adopt(ACT, "xuanzhou")
+        assert other.run(ACT, _rules_seen).answer == ["defaults", "xuanzhou"]
+        one.adopt(ACT)
+        assert other.run(ACT, _rules_seen).answer == []
+
+
+def test_plugins_that_cannot_be_loaded_are_not_adopted(tmp_path: Path) -> None:
+    """A misspelt name changes nothing."""
+    with open_store(tmp_path / "city.db") as store:
+        with pytest.raises(wushe.PluginError):
+            store.adopt(ACT, "hefie")
+        assert store.head.entries == 0
+
+
+def _rules_seen(s: Session) -> list[str]:
+    return [] if s.plugins is None else sorted(name for name, _ in s.plugins.versions)

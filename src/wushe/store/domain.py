@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import attrs
 
-from wushe.journal import Domain, Event, EventKind, RecordKind, State
+from wushe.journal import Domain, Event, EventKind, RecordKind, Session, State
 
 ERASED = "subject.erased"
 NOTED = "case.noted"
+ADOPTED = "plugins.adopted"
+RULES = "plugins"
+"""The id of the one record that says under whose rules a store is run."""
 
 
 @attrs.frozen
@@ -22,6 +26,31 @@ class CaseNote:
     at: str
 
 
+@attrs.frozen
+class Rules:
+    """The city plugins that a store is run under, by name, sorted."""
+
+    id: str
+    names: tuple[str, ...] = ()
+
+
+def adopt_plugins(s: Session, *, names: Sequence[str]) -> list[str]:
+    """Have the store run under the rules of these plugins from now on, and return their names; () is none.
+
+    From then on no unit of work happens without them. Raises PluginError and PluginConflictError
+    where they cannot be loaded together.
+    """
+    from wushe.plugins.manager import load_plugins
+
+    found = sorted({name for name, _ in load_plugins(*names).versions} - {"defaults"})
+    s.record(ADOPTED, f"store/{RULES}", {"names": found})
+    return found
+
+
+def _adopted(state: State, event: Event) -> None:
+    state.put("rules", Rules(RULES, tuple(event.data["names"])))
+
+
 def _noted(state: State, event: Event) -> None:
     data = event.data
     state.put("case_note", CaseNote(data["event"], event.ref or "", data["kind"], data["at"]))
@@ -32,10 +61,10 @@ def _erased(_: State, __: Event) -> None:
 
 
 OWN = Domain.of(
-    events=(EventKind(ERASED, _erased), EventKind(NOTED, _noted)),
-    records=(RecordKind("case_note", CaseNote, ("ref",)),),
+    events=(EventKind(ERASED, _erased), EventKind(NOTED, _noted), EventKind(ADOPTED, _adopted)),
+    records=(RecordKind("case_note", CaseNote, ("ref",)), RecordKind("rules", Rules)),
 )
-"""What every store keeps whatever its domain: case files, and that somebody was erased."""
+"""What every store keeps whatever its domain: case files, erasures, and under whose rules it is run."""
 
 
 @functools.cache

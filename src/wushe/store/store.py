@@ -18,7 +18,9 @@ from wushe.store import log
 from wushe.store.append import keep, locked_head
 from wushe.store.backup import back_up
 from wushe.store.cases import case_events, note_events
+from wushe.store.city import City
 from wushe.store.codec import Codecs
+from wushe.store.domain import adopt_plugins
 from wushe.store.engine import Base
 from wushe.store.erasure import erase_subject
 from wushe.store.findings import StoreVerdict
@@ -42,7 +44,7 @@ class Store:
     def __init__(self, base: Base, codecs: Codecs, plugins: Plugins | None) -> None:
         self.base = base
         self.codecs = codecs
-        self.plugins = plugins
+        self._city = City(plugins)
         self._process = os.getpid()
 
     def __repr__(self) -> str:
@@ -74,6 +76,7 @@ class Store:
         another request with that key is refused. Raises what the command raises, and StoreError.
         """
         request = "" if key is None else fingerprint(act, command, arguments)
+        self._city.prepare()  # loading plugins takes long: not while others wait to write
         with self.writing() as connection, many_objects():
             head = locked_head(connection)
             done = None if key is None else done_before(connection, key, request)
@@ -81,7 +84,8 @@ class Store:
                 events = tuple(e for _, e in log.numbered(connection, done.first, done.last))
                 return Receipt(events, done.answer, True, done.first, done.last)
             state = SqlState(connection, self.codecs)
-            session = Session(state, act, self.codecs.domain, self.plugins)
+            plugins = self._city.under(state, str(self.base.address))
+            session = Session(state, act, self.codecs.domain, plugins)
             answer = command(session, **arguments)
             after = keep(connection, head, state, session.events)
             first = head.entries + 1 if session.events else 0
@@ -89,7 +93,7 @@ class Store:
             if key is not None:
                 answer = remember(connection, key, request, Done(first, last, answer))
         receipt = Receipt(tuple(session.events), answer, False, first, last)
-        return self._observed(receipt)
+        return _observed(plugins, receipt)
 
     def erase(self, subject: str, act: Act, ground: str) -> Receipt:
         """Erase a person, household or donor: all words about that one, and the way from the reference to the id.
@@ -129,14 +133,18 @@ class Store:
         with self.base.writing() as connection:
             yield connection
 
-    def _observed(self, receipt: Receipt) -> Receipt:
-        """Tell the plugins what was kept. Nothing that they do can undo it."""
-        if self.plugins is None or not receipt.events:
-            return receipt
-        troubles = self.plugins.after_orders_changed(receipt.events)
-        return Receipt(
-            receipt.events, receipt.answer, False, receipt.first, receipt.last, tuple(troubles)
-        )
+    def adopt(self, act: Act, *names: str) -> Receipt:
+        """Have the store run under these city plugins from now on; its answer is their names.
+
+        Whoever opens it later need not name them, and nobody can leave them out. Raises PluginError.
+        """
+        return self.run(act, adopt_plugins, names=list(names))
+
+    @property
+    def plugins(self) -> Plugins | None:
+        """The rules that the store is run under: those it was opened with, else those it adopted."""
+        with self.reading() as state:
+            return self._city.under(state, str(self.base.address))
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -198,3 +206,11 @@ class Store:
         if self._process != os.getpid():
             self.base.engine.dispose(close=False)
             self._process = os.getpid()
+
+
+def _observed(plugins: Plugins | None, receipt: Receipt) -> Receipt:
+    """Tell the plugins what was kept. Nothing that they do can undo it."""
+    if plugins is None or not receipt.events:
+        return receipt
+    troubles = plugins.after_orders_changed(receipt.events)
+    return Receipt(receipt.events, receipt.answer, False, receipt.first, receipt.last, troubles)
