@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from wushe.plugins.manager import Plugins
 
 _NOTHING: Mapping[str, Any] = {}
+_Index = dict[str | None, dict[str, None]]
+"""Ids by the value of a key."""
 
 
 class MemoryState:
-    """Records by kind and id, with an index per key. References are the ids themselves."""
+    """Records by kind and id, with an index per key from its first use on. References are the ids themselves."""
 
     def __init__(self, domain: Domain) -> None:
         self._kinds = domain.records
         self._records: dict[str, dict[str, Any]] = {name: {} for name in domain.records}
-        self._index: dict[tuple[str, str], dict[str | None, dict[str, None]]] = {
-            (kind.name, key): {} for kind in domain.records.values() for key in kind.keys
-        }
+        self._index: dict[str, dict[str, _Index]] = {name: {} for name in domain.records}
         self._undo: list[tuple[str, str, Any]] | None = None
 
     def get(self, kind: str, key: str) -> Any:
@@ -45,14 +45,14 @@ class MemoryState:
         held = self._records[kind]
         found: Iterable[str] = held
         if keys:
-            ids = [self._index[kind, key].get(value, _NOTHING) for key, value in keys.items()]
+            ids = [self._by(kind, key).get(value, _NOTHING) for key, value in keys.items()]
             ids.sort(key=len)
             found = [i for i in ids[0] if all(i in other for other in ids[1:])]
         return [held[i] for i in sorted(found)]
 
     def until(self, kind: str, key: str, limit: str) -> list[Any]:
         """Return the records whose `key` is known and not above `limit`, sorted by id."""
-        index = self._index[kind, key]
+        index = self._by(kind, key)
         ids = [
             i for value, held in index.items() if value is not None and value <= limit for i in held
         ]
@@ -85,13 +85,23 @@ class MemoryState:
                 held[key] = old
             self._indexed(kind, new, old)
 
+    def _by(self, kind: str, key: str) -> _Index:
+        """Return the index of `key`, made when somebody first asks for it."""
+        index = self._index[kind].get(key)
+        if index is None:
+            if key not in self._kinds[kind].keys:
+                raise KeyError(f"{key!r} is no key of {kind!r}")
+            index = self._index[kind][key] = {}
+            for record in self._records[kind].values():
+                index.setdefault(getattr(record, key), {})[record.id] = None
+        return index
+
     def _indexed(self, kind: str, old: Any, new: Any) -> None:
-        for key in self._kinds[kind].keys:
+        for key, index in self._index[kind].items():
             before = None if old is None else getattr(old, key)
             after = None if new is None else getattr(new, key)
             if old is not None and new is not None and before == after:
                 continue
-            index = self._index[kind, key]
             if old is not None:
                 index[before].pop(old.id)
                 if not index[before]:
