@@ -101,7 +101,7 @@ def test_withheld_cells_of_random_tables_cannot_be_recovered(
     campaign: Callable[..., int], evidence: Callable[..., None], seed: int
 ) -> None:
     """By a program of the test's own, no withheld count is determined, nearly so, or known to be small."""
-    cases, withheld, told, whole = campaign(tests=3, ci=25, soak=1500), 0, 0, 0
+    cases, withheld, told, whole = campaign(tests=3, ci=80, soak=1500), 0, 0, 0
     rng = np.random.default_rng(seed)
     for _ in range(cases):
         given = help_given(rng, fixed=rng.random() < 0.4)

@@ -148,12 +148,10 @@ class Auditor:
             program.look_around(wanted)
         for key in wanted:
             low, high = program.between(key, lambda *ends, m=key[1]: is_safe(m, *ends))
-            safe = is_safe(key[1], low, high)
-            if not safe and is_safe(key[1], low, high, many=True):
-                safe = self._many(key[0], program)
-            if safe:
+            if is_safe(key[1], low, high):
                 self._safe.add(key)
-            else:
+            # Safe because many are known to be behind it: not for good, their number may be withheld later.
+            elif not is_safe(key[1], low, high, many=True) or not self._many(key[0], program):
                 yield Recoverable(*key, low, high)
 
     def _many(self, quantity: Quantity, program: _Program) -> bool:

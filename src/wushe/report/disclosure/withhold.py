@@ -71,8 +71,10 @@ class _Withholding:
             told = auditor.unsafe(some=True)
             if not told:
                 break
-            safe = auditor.safe
+            before = len(self._told)
             self._cover(told)
+            # Hiding more tells nobody more; telling something again may.
+            safe = auditor.safe if len(self._told) == before else frozenset()
         return self._published()
 
     def _published(self) -> list[Table | None]:
