@@ -66,6 +66,7 @@ class Model:
         self.crew: dict[str, list[str]] = {}
         self.roles: dict[str, list[int]] = {}
         self.hours: dict[str, tuple[str, int, int] | None] = {}
+        self.open_end: set[str] = set()
         self.cash: Counter[str] = Counter()
         self.accounts: Counter[str] = Counter()
         self.lots: dict[str, Counter[str]] = {}
@@ -96,21 +97,34 @@ class Model:
         assert what in AFTER[before], (order, before, what)
         self.status[order] = AFTER[before][what]
         if what == "placed":
-            data = event.data
-            self.client[order] = event.ref or ""
-            self.roles[order] = list(range(len(data.get("roles", ())))) or [-1]
-            timed = data.get("starts") is not None
-            self.hours[order] = (data["on_day"], data["starts"], data["ends"]) if timed else None
+            self._placed(event, order)
         elif what in ("accepted", "reopened"):
             if what == "accepted":
-                roles = [role for role, *_ in event.data["helpers"]]
-                assert roles == self.roles[order], (order, roles)
-                self.crew[order] = [helper for _, helper, _, _, _ in event.data["helpers"]]
+                self._accepted(event, order)
             for helper in self.crew[order]:
                 self._book(helper, order)
         elif what in ("done", "backed_out", "cancelled", "failed"):
             for held in self.booked.values():
                 held.pop(order, None)
+
+    def _placed(self, event: Event, order: str) -> None:
+        data = event.data
+        self.client[order] = event.ref or ""
+        self.roles[order] = list(range(len(data.get("roles", ())))) or [-1]
+        self.hours[order] = None
+        if data.get("starts") is not None:
+            if "ends" not in data:
+                self.open_end.add(order)
+            ends = data.get("ends", data["starts"] + data["amount"])
+            self.hours[order] = (data["on_day"], data["starts"], ends)
+
+    def _accepted(self, event: Event, order: str) -> None:
+        helpers = event.data["helpers"]
+        assert [role for role, *_ in helpers] == self.roles[order], (order, helpers)
+        self.crew[order] = [helper for _, helper, _, _, _ in helpers]
+        if order in self.open_end:  # as long as what is left to do takes
+            day, starts, _ = self.hours[order] or ("", 0, 0)
+            self.hours[order] = (day, starts, starts + helpers[0][4])
 
     def _book(self, helper: str, order: str) -> None:
         mine = self.hours[order]
@@ -218,13 +232,13 @@ class Driver:
 
     def place_service(self) -> None:
         """An order for an hour or two, often at a fixed time, now and then with a minor."""
-        day = (self.clock + dt.timedelta(days=int(self.rng.integers(0, 4)))).date().isoformat()
-        starts = int(self.rng.integers(8, 18)) * 60
-        timed = (
-            {"on_day": day, "starts": starts, "ends": starts + 90}
-            if self.rng.random() < 0.7
-            else {}
-        )
+        day = (self.clock + dt.timedelta(days=int(self.rng.integers(0, 2)))).date().isoformat()
+        starts = int(self.rng.integers(9, 13)) * 60
+        timed: dict[str, Any] = {}
+        if self.rng.random() < 0.8:
+            timed = {"on_day": day, "starts": starts, "ends": starts + 90}
+            if self.rng.random() < 0.2:
+                del timed["ends"]  # nobody said when it ends: it takes as long as the work
         self._place(category="activity_company", form="service", dimension="minute", amount=60,
                     minor=bool(self.rng.random() < 0.2), **timed)  # fmt: skip
 
@@ -367,6 +381,8 @@ class Driver:
         item: dict[str, Any] = {"commitment": key}
         if self.rng.random() < 0.4:
             item["fen"] = int(self.rng.integers(0, 20_000))
+        if self.rng.random() < 0.1:
+            item["emergency"] = "no_food"
         receipt = self.do(money.pay, items=[item])
         if receipt is not None:
             self.payments += receipt.answer
@@ -385,7 +401,10 @@ class Driver:
             )
             self.model.out_fen -= receipt.answer if receipt else 0
         elif action == 1 and self.gifts:
-            receipt = self.do(money.refund, gifts=[self.pick(self.gifts)])
+            gift = self.pick(self.gifts)
+            named = [gift, f"{gift}+P-1"] if self.rng.random() < 0.3 else [gift]
+            part = {"fen": int(self.rng.integers(1, 20_000))} if self.rng.random() < 0.5 else {}
+            receipt = self.do(money.refund, gifts=named, **part)
             if receipt is not None:
                 back = receipt.answer
                 self.model.in_fen -= sum(f for _, f in back["refunds"]) + sum(
@@ -454,6 +473,7 @@ class Driver:
                 + fund.moved_out_fen
             )
             assert came == went, fund.id
+        self._check_orders()
         for helper in (*VOLUNTEERS, *WORKERS):
             taken = {c.order for c in state.find("call", helper=helper, state="accepted")}
             assert taken == set(self.model.booked[helper]), helper
@@ -461,6 +481,21 @@ class Driver:
         assert wrong == ()
         found = tuple(goods.check_goods(self.store.log))
         assert found == ()
+
+    def _check_orders(self) -> None:
+        """No order for money is paid more than it asks for, whoever pays; no goods are set aside for one twice."""
+        state = self.store.state
+        paid: Counter[str] = Counter()
+        for held in state.find("commitment"):
+            if held.order is not None:
+                paid[held.order] += held.paid
+        for order, fen in paid.items():
+            assert fen <= state.get("order", order).amount, order
+        aside: Counter[str] = Counter()
+        for held in state.find("reservation", status="open"):
+            aside[held.order] += sum(n for _, n in held.takes)
+        for order, n in aside.items():
+            assert n <= state.get("order", order).amount, order
 
 
 STEPS = [

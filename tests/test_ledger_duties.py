@@ -358,6 +358,17 @@ def test_a_donor_s_interested_party_is_refused_for_that_donor_s_gifts_only(desk:
     desk.help()
 
 
+def test_gifts_of_interested_donors_are_passed_over_where_others_suffice(desk: Desk) -> None:
+    """The older gift would pay first; for this client the other one does, without anybody naming it."""
+    desk.give(10_000)
+    desk.run(declare_interest, role="donor", party="D-1", client="H-1")
+    desk.give(10_000, donor="D-2")
+    desk.help()
+    [held] = desk.store.state.find("commitment")
+    donors = {desk.store.state.get("gift", gift).donor for gift, _ in held.takes}
+    assert donors == {desk.store.state.ref("D-2")}
+
+
 def test_naming_an_interested_party_is_never_healed_by_a_procedure(desk: Desk) -> None:
     """What article 40 forbids is that the donor names them: an open procedure afterwards changes nothing."""
     desk.give(earmark={"clients": ["H-1"]})

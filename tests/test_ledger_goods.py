@@ -665,3 +665,52 @@ def table(kind: str, rows: list[dict[str, Any]]) -> Any:
     """A table of records given as dicts."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     return wushe.make_table(kind, {name: [row.get(name) for row in rows] for name in names})
+
+
+# --- what a review found ---------------------------------------------------------------------------
+
+
+def test_what_a_lot_gave_stays_set_aside_when_it_backs_out(books: Books) -> None:
+    """1 of 4 boxes was brought when the lot was withdrawn: that one is still to be booked out, 3 are free."""
+    _ordered(books)
+    books(orders.report_part, order="O-9", amount=1)
+    books(orders.back_out, order="O-9", helper="L-9", reason="no_stock", onward=False)
+    assert (books.lot("L-9").reserved, books.lot("L-9").on_hand) == (1, 9)
+    assert goods.check_goods(books.store.log) == ()
+    books(orders.cancel, order="O-9", reason="not_needed")
+    assert books.lot("L-9").on_hand == 10
+
+
+def test_an_order_gets_its_goods_once(books: Books) -> None:
+    """What is set aside for it is given out as such, not beside it."""
+    _ordered(books)
+    with pytest.raises(RefusedError) as caught:
+        give(books, 4, order="O-9", item="药", recipient=None)
+    assert [problem.field for problem in caught.value.problems] == ["reservation"]
+    books(goods.issue, id="A-2", order="O-9")
+    assert (books.lot("L-9").issued, books.lot("L-9").reserved) == (4, 0)
+
+
+def test_who_signed_for_an_institution_can_be_erased(books: Books) -> None:
+    """A name without a reference would stay for ever."""
+    books.receive(("L-9", 10), item="药")
+    give(books, 4, item="药", recipient="I-7", recipient_kind="institutions")
+    books(goods.sign, issue="A-1", signed_by="张三")
+    event = books.store.log[-1]
+    assert (event.ref, event.words) == ("I-7", {"signed_by": "张三", "why": "test"})
+
+
+def _ordered(books: Books) -> None:
+    books.receive(("L-9", 10), item="药")
+    books(orders.enroll, helpers=[orders.Helper("L-9", "resources")])
+    books(
+        orders.place,
+        order="O-9",
+        client="H-1",
+        category="food",
+        amount=4,
+        form="goods",
+        dimension="piece",
+    )
+    books(orders.dispatch, order="O-9", to=["L-9"])
+    books(orders.accept, order="O-9", helper="L-9")

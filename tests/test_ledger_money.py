@@ -718,11 +718,11 @@ def test_postings_come_in_columns_and_balance_per_event(book: Book) -> None:
 def test_a_statement_of_a_period_carries_its_opening_balance(book: Book) -> None:
     """What came before is the opening; opening and income less use is the closing."""
     book.fund()
-    book.give(100, day="2024-12-31")
-    book.give(50, day="2025-01-01", nature="fiscal")
-    book.run(spend, items=[{**want(30), "day": "2025-12-31"}])
-    book.give(7, day="2026-01-01")
-    data = statement_data(book.store.log, first=dt.date(2025, 1, 1), last=dt.date(2025, 12, 31))
+    book.give(100, day="2023-12-31")
+    book.give(50, day="2024-01-01", nature="fiscal")
+    book.run(spend, items=[{**want(30), "day": "2024-12-31"}])
+    book.give(7, day="2025-01-01")
+    data = statement_data(book.store.log, first=dt.date(2024, 1, 1), last=dt.date(2024, 12, 31))
     row = {name: column[0] for name, column in data["funds"].items()}
     assert (row["opening"], row["fiscal"], row["aid"], row["closing"]) == (100, 50, 30, 120)
 
@@ -834,3 +834,111 @@ def test_an_event_that_others_rest_on_is_missed(kind: str) -> None:
     """The end of a log may be cut off without a trace here: that is for the store's hash chain."""
     at = KINDS.index(kind)
     assert check_ledger([*LEDGER[:at], *LEDGER[at + 1 :]]) != []
+
+
+# --- what a review found -------------------------------------------------------------------------
+
+
+def test_a_gift_and_what_matched_it_refunded_together_go_back_once(book: Book) -> None:
+    """Named together, the match goes to its pool as it always does: not a second time to the sponsor."""
+    book.fund()
+    book.run(open_pool, id="P", sponsor="S", fen=1_000)
+    gift = book.give(100, donor="D", donor_kind="person")
+    answer = book.run(refund, gifts=[gift, f"{gift}+P"])
+    assert answer == {"refunds": [[gift, 100]], "to_pools": [[gift, "P", 100]]}
+    assert book.state.get("fund", "F").free_fen == 0
+    assert book.state.get("pool", "P").left == 1_000
+    book.checked()
+
+
+def test_a_match_goes_back_whole_however_small_the_parts(book: Book) -> None:
+    """101 fen matched by half, refunded fen by fen: the 50 fen of the pool do not stay behind."""
+    book.fund()
+    book.run(open_pool, id="P", sponsor="S", fen=1_000, denominator=2)
+    gift = book.give(101, donor="D", donor_kind="person")
+    for _ in range(101):
+        book.run(refund, gifts=[gift], fen=1)
+    assert book.state.get("gift", f"{gift}+P").free == 0
+    assert book.state.get("pool", "P").given == 0
+    book.checked()
+
+
+def test_a_match_goes_back_when_the_gift_was_moved_before(book: Book) -> None:
+    """The donation is refunded from another fund; what it was matched with is found all the same."""
+    book.fund()
+    book.fund("F2")
+    book.run(open_pool, id="P", sponsor="S", fen=1_000)
+    gift = book.give(100, donor="D", donor_kind="person")
+    [there] = book.run(transfer, source="F", target="F2", takes=[(gift, 60)])
+    assert book.run(refund, gifts=[there])["to_pools"] == [[there, "P", 60]]
+    assert book.run(refund, gifts=[gift])["to_pools"] == [[gift, "P", 40]]
+    book.checked()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "code"),
+    [
+        (open_pool, {"id": "P", "sponsor": "S", "fen": 9, "opens": "2025-03-02T00:00:00Z", "closes": "2025-03-02T00:00:00Z"}, "pool-window"),
+        (co_finance, {"fund": "F", "shares": {}, "contributions": []}, "money-not-an-amount"),
+        (co_finance, {"fund": "F", "shares": {"A": 1}, "contributions": []}, "money-not-an-amount"),
+        (transfer, {"source": "F", "target": "F", "takes": [("G", 1)]}, "money-not-a-code"),
+        (transfer, {"source": "F", "target": "F2", "takes": []}, "money-not-an-amount"),
+        (receive, {"gifts": [{"fund": "F", "fen": 1, "day": "2025-03-14"}]}, "money-day-ahead"),
+        (spend, {"items": [{"fund": "F", "fen": 1, "day": "2025-03-14"}]}, "money-day-ahead"),
+        (refund, {"gifts": ["G"], "day": "2025-03-14"}, "money-day-ahead"),
+        (release, {"commitments": [], "day": "soon"}, "money-not-a-day"),
+        (feed_back, {"gifts": ["G"], "day": "soon"}, "money-not-a-day"),
+        (close_fund, {"fund": "F", "day": "soon"}, "money-not-a-day"),
+        (commit, {"items": [{"fund": "F", "fen": 1, "client": "H", "client_kind": "friends"}]}, "money-not-a-code"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(
+    book: Book, command: Any, arguments: dict[str, Any], code: str
+) -> None:
+    """An empty window, nobody's money, nothing to move, days that are none: nothing is recorded."""
+    book.fund()
+    book.fund("F2")
+    book.give(100, id="G", donor="D")
+    assert codes(book.refused(command, **arguments)) == [code]
+
+
+def test_a_fund_is_closed_once(book: Book) -> None:
+    """The second time it is not open any more."""
+    book.fund()
+    book.run(close_fund, fund="F")
+    assert codes(book.refused(close_fund, fund="F")) == ["fund-not-open"]
+
+
+def test_a_channel_in_words_can_be_erased(book: Book) -> None:
+    """A code stays with the gift; free words may name the donor, so they go with the donor's words."""
+    book.fund()
+    plain = book.give(100, donor="D", channel="bank-01")
+    assert book.state.get("gift", plain).channel == "bank-01"
+    said = book.give(100, donor="D", channel="王小明微信转账")
+    assert book.state.get("gift", said).channel is None
+    assert "channel" not in book.store.log[-1].data
+    assert book.store.log[-1].words == {"channel": "王小明微信转账"}
+
+
+@pytest.mark.parametrize("filing", ["经王小明同意", "13812345678", "备 2025", "A" * 65 + "1"])
+def test_a_filing_is_a_number_not_words(book: Book, filing: str) -> None:
+    """It stays for ever, so it holds neither words nor anybody's telephone number."""
+    book.fund()
+    gift = book.give(100, donor="D", campaign="C")
+    error = book.refused(change_use, gift=gift, earmark={}, filing=filing)
+    assert codes(error) == ["money-not-a-number"]
+    assert filing not in error.say() + error.say("en")
+
+
+def test_who_was_helped_is_kept_by_kind(book: Book) -> None:
+    """Whether a household or a person: statements count them apart after an erasure as well."""
+    book.fund()
+    book.give(100)
+    item = {"fund": "F", "fen": 10, "client": "H", "client_kind": "households"}
+    [key] = book.run(commit, items=[item])
+    [payment] = book.run(pay, items=[{"commitment": key}])
+    assert book.state.get("commitment", key).client_kind == "households"
+    assert book.state.get("payment", payment).client_kind == "households"
+    [unsaid] = book.run(spend, items=[{"fund": "F", "fen": 1, "client": "H"}])
+    assert book.state.get("payment", unsaid).client_kind is None
+    book.checked()

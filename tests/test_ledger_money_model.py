@@ -200,16 +200,23 @@ class Player:
                 self.model.gifts[gift]["free"] += part
 
     def refund(self, key: str, fen: int) -> None:
-        """Refused just when less is free; what the pool added goes back to it in proportion."""
+        """Refused just when less is free; what the pool added goes back in proportion of all that is refunded."""
         held = self.model.gifts[key]
-        matched = self.model.gifts.get(f"{key}+POOL")
         answer = self.tried(refund, fen <= held["free"], gifts=[key], fen=fen)
         if answer is None:
             return
         held["free"] -= fen
         held["out"] += fen
-        whole = self.store.state.get("gift", key).fen
-        back = 0 if matched is None else min(held["match"] * fen // whole, matched["free"])
+        root = key
+        while (origin := self.store.state.get("gift", root).origin) is not None:
+            root = origin
+        matched = self.model.gifts.get(f"{root}+POOL")
+        given, whole = self.model.gifts[root], self.store.state.get("gift", root).fen
+        given["given_back"] = given.get("given_back", 0) + fen
+        back = 0
+        if matched is not None:
+            due = given["match"] * given["given_back"] // whole - matched["out"]
+            back = min(max(due, 0), matched["free"])
         assert [part for *_, part in answer["to_pools"]] == ([back] if back else [])
         if back and matched is not None:
             matched["free"] -= back

@@ -158,3 +158,83 @@ def test_the_cap_of_a_need_counts_all_its_orders() -> None:
         desk.accepted(301)
     assert [p.code for p in caught.value.problems] == ["fund-cap-exceeded"]
     desk.accepted(300, need="N2")
+
+
+def _second_fund(desk: Desk) -> None:
+    desk.run(money.open_fund, id="F2", name="另一基金", host="ORG")
+    desk.run(money.receive, gifts=[{"fund": "F2", "fen": 1_000, "donor": "D"}])
+    desk.run(orders.enroll, helpers=[Helper("F2", "funds", place=PLACE)])
+
+
+def _paid(desk: Desk, order: str) -> int:
+    return sum(c.paid for c in desk.store.state.find("commitment", order=order))
+
+
+def test_what_one_fund_did_stays_its_own_when_another_goes_on() -> None:
+    """100 of 300 done, then it backs out: 100 stay set aside, the other fund promises 200, 300 are paid in all."""
+    desk = Desk()
+    _second_fund(desk)
+    order = desk.accepted()
+    desk.run(orders.report_part, order=order, amount=100)
+    desk.run(orders.back_out, order=order, helper="F", reason="no_stock", onward=False)
+    assert desk.fund() == (900, 100, 0)
+    desk.run(orders.redispatch, order=order, to=["F2"])
+    desk.run(orders.accept, order=order, helper="F2")
+    desk.confirmed(order)
+    held = desk.store.state.find("commitment", order=order)
+    for one in held:
+        if one.status == "open":
+            desk.run(money.pay, items=[{"commitment": one.id}])
+    assert _paid(desk, order) == 300
+    assert money.check_ledger(desk.store.log) == []
+
+
+def test_a_second_fund_lets_the_first_one_s_part_alone() -> None:
+    """It backs out as well: only its own money is free again."""
+    desk = Desk()
+    _second_fund(desk)
+    order = desk.accepted()
+    desk.run(orders.report_part, order=order, amount=100)
+    desk.run(orders.back_out, order=order, helper="F", reason="no_stock", onward=False)
+    desk.run(orders.redispatch, order=order, to=["F2"])
+    desk.run(orders.accept, order=order, helper="F2")
+    desk.run(orders.back_out, order=order, helper="F2", reason="no_stock", onward=False)
+    assert desk.fund() == (900, 100, 0)
+    assert desk.store.state.get("fund", "F2").free_fen == 1_000
+    desk.run(orders.cancel, order=order, reason="not_needed")
+    assert desk.fund() == (1_000, 0, 0)
+
+
+def test_what_was_paid_in_an_emergency_is_not_paid_again_by_another_fund() -> None:
+    """100 of 300 paid at once, then it backs out: the other fund pays 200, whatever it had set aside."""
+    desk = Desk()
+    _second_fund(desk)
+    order = desk.accepted()
+    urgent = {"commitment": desk.commitment(order), "fen": 100, "emergency": "no_food"}
+    desk.run(money.pay, items=[urgent])
+    desk.run(orders.back_out, order=order, helper="F", reason="no_stock", onward=False)
+    desk.run(orders.redispatch, order=order, to=["F2"])
+    desk.run(orders.accept, order=order, helper="F2")
+    desk.confirmed(order)
+    key = next(c.id for c in desk.store.state.find("commitment", order=order) if c.fund == "F2")
+    assert desk.refused(money.pay, items=[{"commitment": key, "fen": 201}]) == [
+        "money-more-than-left"
+    ]
+    desk.run(money.pay, items=[{"commitment": key}])
+    assert _paid(desk, order) == 300
+
+
+def test_an_emergency_is_no_way_around_what_was_confirmed() -> None:
+    """300 ordered, 200 confirmed: the reason does not open the rest."""
+    desk = Desk()
+    order = desk.accepted()
+    desk.confirmed(order, 200)
+    item = {"commitment": desk.commitment(order), "fen": 201, "emergency": "no_food"}
+    assert desk.refused(money.pay, items=[item]) == ["money-more-than-left"]
+
+
+def test_a_commitment_knows_what_kind_of_client_it_is_for() -> None:
+    """From the order."""
+    desk = Desk()
+    held = desk.store.state.get("commitment", desk.commitment(desk.accepted()))
+    assert held.client_kind == "households"

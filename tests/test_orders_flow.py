@@ -455,7 +455,7 @@ def test_whoever_is_engaged_is_let_go_at_the_end(end: object) -> None:
         ("dispatched", dispatch, {"to": ["V1"]}, "asked-already"),
         ("dispatched", dispatch, {}, "nobody-able"),
         ("done", confirm, {"rating": 6}, "order-field"),
-        ("done", confirm, {"rating": True}, "order-field"),
+        ("done", confirm, {"rating": True}, "argument-type"),
         ("placed", dispatch, {"to": ["nobody"]}, "helper-not-enrolled"),
     ],
 )
@@ -601,3 +601,88 @@ def test_a_role_that_is_promised_is_not_given_twice() -> None:
     with pytest.raises(RefusedError) as caught:
         store.run(MORNING, dispatch, order=key, to=[(1, "V3")])
     assert codes(caught) == ["role-filled"]
+
+
+# --- what a review found ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("now", ["tomorrow", "2025-09-18", "2025-09-18T09:00:00"])
+def test_time_runs_out_at_instants_only(now: str) -> None:
+    """Words compare as later than every instant: they would time out the whole city."""
+    store = town()
+    key = order_in(store, "dispatched")
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, time_out, now=now)
+    assert codes(caught) == ["order-field"]
+    assert order(store, key).status == "dispatched"
+
+
+def test_an_instant_of_any_zone_is_the_same_instant() -> None:
+    """A day to answer from nine in the morning is over at nine the next day in China, not eight hours earlier."""
+    store = town()
+    order_in(store, "dispatched")
+    assert store.run(MORNING, time_out, now="2025-09-16T08:59:59+08:00").answer == []
+    assert len(store.run(MORNING, time_out, now="2025-09-16T09:00:00+08:00").answer) == 1
+
+
+def test_the_best_of_those_named_is_asked_first() -> None:
+    """By what they cost in the plan's prices, however the list is written."""
+    store = town()
+    far, near = (Candidate(key, "volunteers", None, extra) for key, extra in (("V1", 5), ("V2", 2)))
+    key = visit(store, candidates=[far, near])
+    store.run(MORNING, dispatch, order=key)
+    assert states(store, key) == {"V2": "asked"}
+
+
+def test_a_plain_order_has_no_roles() -> None:
+    """Somebody who is asked for a role of it is asked for nothing."""
+    store = town()
+    key = visit(store)
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, dispatch, order=key, to=[(0, "V1")])
+    assert codes(caught) == ["order-field"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code"),
+    [
+        ({"V2": 60}, "not-the-helper"),  # was not there
+        ({"V1": 0}, "order-amount"),
+        ({"V1": 1441}, "order-amount"),
+        ({"V1": 60.0}, "argument-type"),
+    ],
+)
+def test_minutes_are_confirmed_of_helpers_only(minutes: dict[str, object], code: str) -> None:
+    """Of those who accepted, and of a day at most."""
+    store = town()
+    key = order_in(store, "done")
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, confirm, order=key, minutes=minutes)
+    assert codes(caught) == [code]
+    assert order(store, key).status == "done"
+
+
+def test_the_minutes_that_were_confirmed_are_the_hours_recorded() -> None:
+    """An hour was ordered, three quarters of it were given."""
+    store = town()
+    key = order_in(store, "done")
+    store.run(MORNING, confirm, order=key, minutes={"V1": 45})
+    [service] = store.state.find("service", helper="V1")
+    assert service.minutes == 45
+
+
+def test_hours_below_nothing_are_stated_by_somebody() -> None:
+    """V1 did 40 minutes and left; in the end 30 in all are accepted: nobody guesses what V2 did."""
+    store = town()
+    key = visit(store, "V1", "V2")
+    store.run(MORNING, dispatch, order=key)
+    store.run(MORNING, accept, order=key, helper="V1")
+    store.run(MORNING, report_part, order=key, amount=40)
+    store.run(MORNING, back_out, order=key, helper="V1", reason="ill")
+    store.run(MORNING, accept, order=key, helper="V2")
+    store.run(MORNING, complete, order=key)
+    store.run(MORNING, reopen, order=key, reason="not_finished")
+    store.run(MORNING, complete, order=key, amount=30)
+    store.run(MORNING, confirm, order=key)
+    [due] = store.state.find("service_due", helper="V2")
+    assert (due.minutes, due.open) == (None, "1")

@@ -376,3 +376,53 @@ def test_every_guard_has_been_seen_here() -> None:
         "guard-city",
     }  # fmt: skip
     assert {kind.code for kind in GUARDS} == provoked
+
+
+# --- what a review found ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "clash"),
+    [
+        ({"starts": 540}, {"starts": 570, "ends": 630}, True),  # an hour's work from nine on
+        ({"starts": 540}, {"starts": 600, "ends": 660}, False),
+        ({"ends": 600}, {"starts": 570, "ends": 630}, True),  # to be done by ten
+        ({"ends": 600}, {"starts": 600}, False),
+        ({"starts": 540}, {"starts": 540}, True),
+    ],
+)
+def test_an_appointment_with_one_end_open_takes_as_long_as_the_work(
+    mine: dict[str, int], theirs: dict[str, int], clash: bool
+) -> None:
+    """Nobody is in two places because somebody left out when a visit ends."""
+    store = town()
+    day = {"on_day": "2025-09-16"}
+    first, second = (
+        visit(store, **day, **mine),
+        visit(store, client="H2", order="B", **day, **theirs),
+    )
+    store.run(MORNING, dispatch, order=first, to=["V1"])
+    if not clash:
+        store.run(MORNING, dispatch, order=second, to=["V1"])
+        return
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, dispatch, order=second, to=["V1"])
+    assert [problem.code for problem in caught.value.problems] == ["guard-overlap"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"kind": "dragons"}, "kind"),
+        ({"vetted_on": "soon"}, "vetted_on"),  # compared as text, it would pass the guard for ever
+        ({"available_to": "2025-9-1"}, "available_to"),
+        ({"caseload_limit": -1}, "caseload_limit"),
+    ],
+)
+def test_nonsense_about_a_helper_is_not_enrolled(fields: dict[str, Any], field: str) -> None:
+    """Guards rely on it."""
+    store = town()
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, enroll, helpers=[Helper(**{"id": "X", "kind": "volunteers", **fields})])
+    assert [problem.field for problem in caught.value.problems] == [field]
+    assert store.state.get("helper", "X") is None

@@ -70,12 +70,13 @@ def test_three_figures_are_kept_apart() -> None:
             {"person_times": 5, "persons": 6, "households": 7},
             ["more-persons-than-times", "more-households-than-persons"],
         ),
-        ({"persons": -1, "households": 2.5}, ["project-value", "project-value"]),  # no counts
-        ({"person_times": True}, ["project-value"]),  # a flag is no number
+        ({"persons": -1, "households": -2}, ["project-value", "project-value"]),  # no counts
+        ({"households": 2.5}, ["argument-type"]),
+        ({"person_times": True}, ["argument-type"]),  # a flag is no number
         ({"day": "2025-10-01"}, ["project-value"]),  # has not been held
         ({"day": "20250913"}, ["project-value"]),  # not how days are written here
         ({"project": "PR-9"}, ["project-unknown"]),
-        ({"organizer": "some words", "place": ""}, ["project-value", "project-value"]),  # no ids
+        ({"organizer": "some words", "place": "\t"}, ["project-value", "project-value"]),  # no ids
     ],
 )
 def test_figures_that_cannot_be_are_refused(figures: dict[str, Any], codes: list[str]) -> None:
@@ -406,7 +407,7 @@ def test_nobody_decides_on_the_own_project() -> None:
     [
         ({"fen": 1_000_001}, "grant-over-budget"),  # more than asked for
         ({"fen": -1}, "grant-over-budget"),
-        ({"fen": 1.5}, "grant-over-budget"),  # no whole fen
+        ({"fen": 1.5}, "argument-type"),  # no whole fen
         ({"fen": 0}, "project-value"),  # declined without a reason
         ({"fen": 0, "reason": "mood"}, "project-value"),  # no code of the list
         ({"fen": 1, "project": "PR-9"}, "project-unknown"),

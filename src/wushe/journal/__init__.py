@@ -1,5 +1,7 @@
 """What happened, and what it made of the state: events, records, and the unit of work that joins them."""
 
+from wushe.journal.command import command as command
+from wushe.journal.command import field_problems as field_problems
 from wushe.journal.event import Act as Act
 from wushe.journal.event import Event as Event
 from wushe.journal.event import EventKind as EventKind

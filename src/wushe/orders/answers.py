@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.orders import problems as why
 from wushe.orders.asking import WAITING_CALLS, call_up, choose, go_on, go_up
-from wushe.orders.checks import calls_of, listed, order_for, order_of
+from wushe.orders.checks import calls_of, instant_of, listed, order_for, order_of
 from wushe.orders.desk import Desk
 from wushe.orders.guards import check
 from wushe.orders.reasons import DECLINES
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENDED = ("declined", "timed_out", "withdrawn", "backed_out", "done")
 
 
+@command
 def accept(s: Session, *, order: str, helper: str, version: int | None = None) -> str:
     """`helper` takes the order: ``accepted``, or ``held`` until every role of a team is filled.
 
@@ -90,6 +91,7 @@ def _as_candidate(call: Call) -> Candidate:
     return Candidate(call.helper, call.kind, call.offer, role=role)
 
 
+@command
 def decline(
     s: Session,
     *,
@@ -114,6 +116,7 @@ def decline(
     return _lose(Desk(s), found, [mine[-1]], "order.declined", extra, onward, live)
 
 
+@command
 def time_out(
     s: Session, *, now: str | None = None, onward: bool = True, live: LiveCity | None = None
 ) -> list[str]:
@@ -122,7 +125,7 @@ def time_out(
     Orders go on to the next best, or up; those on which a level did not decide in time go to the next
     level. Returns the ids of the orders concerned.
     """
-    now = s.act.at if now is None else now
+    now = s.act.at if now is None else instant_of(now, "orders", "now")
     overdue: list[Order] = s.state.until("order", "due_at", now)
     ids = [order.id for order in overdue]
     desk = Desk(s)

@@ -110,7 +110,7 @@ def named(desk: Desk, order: Order, to: To) -> list[Candidate]:
         role, key = given if isinstance(given, tuple | list) else (None, given)
         candidate = _as_candidate(desk, order, key, role)
         if candidate is None:
-            known = f"0-{len(order.roles) - 1}"
+            known = f"0-{len(order.roles) - 1}" if order.roles else "–"
             wrong.append(why.problem(why.BAD_FIELD, order.stream, "role", role, known=known))
         elif (key, _role(candidate)) in waiting:
             wrong.append(why.problem(why.ASKED_ALREADY, order.stream, "helper", key))
@@ -128,6 +128,8 @@ def named(desk: Desk, order: Order, to: To) -> list[Candidate]:
 
 
 def _as_candidate(desk: Desk, order: Order, key: str, role: int | None) -> Candidate | None:
+    if role is not None and not order.roles:
+        return None
     for known in order.candidates:
         if known.provider == key and (role is None or known.role == role):
             return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wushe.journal import Session
+from wushe.model.kinds import INSTANT, BadValueError
 from wushe.orders import problems as why
 from wushe.orders.records import Call, Order
 from wushe.orders.table import ACTIONS, STATUSES, TRANSITIONS
@@ -48,6 +49,14 @@ def calls_of(s: Session, order: Order, *states: str) -> list[Call]:
     found: list[Call] = s.state.find("call", order=order.id)
     found = [call for call in found if call.state in states]
     return sorted(found, key=lambda call: int(call.id.rpartition("#")[2]))
+
+
+def instant_of(text: str, stream: str, field: str) -> str:
+    """Return an instant with its zone as events hold it, UTC. Raises RefusedError."""
+    try:
+        return str(INSTANT.parse(text))
+    except (BadValueError, TypeError):
+        why.refuse(why.BAD_FIELD, stream, field, None, known="2025-09-15T09:00:00+08:00")
 
 
 def listed(reasons: Mapping[str, Text], reason: str, stream: str) -> str:

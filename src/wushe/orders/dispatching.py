@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.orders import problems as why
 from wushe.orders.asking import (
     WAITING_CALLS,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wushe.matching.live import LiveCity
 
 
+@command
 def dispatch(
     s: Session, *, order: str, to: To | None = None, version: int | None = None, live: LiveCity | None = None
 ) -> list[str]:  # fmt: skip
@@ -41,6 +42,7 @@ def dispatch(
     return _ask(Desk(s), found, to, "order.dispatched", live)
 
 
+@command
 def redispatch(
     s: Session, *, order: str, to: To | None = None, version: int | None = None, live: LiveCity | None = None
 ) -> list[str]:  # fmt: skip
@@ -49,6 +51,7 @@ def redispatch(
     return _ask(Desk(s), found, to, "order.redispatched", live)
 
 
+@command
 def escalate(
     s: Session, *, order: str, reason: str = "beyond_means", version: int | None = None
 ) -> str:

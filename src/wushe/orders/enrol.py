@@ -8,21 +8,28 @@ from typing import Any
 import attrs
 import numpy as np
 
-from wushe.journal import Session
+from wushe.errors import Problem, RefusedError
+from wushe.journal import Session, command
 from wushe.model.help import PROVIDERS
 from wushe.model.parties import LEVELS
 from wushe.model.storage import UNKNOWN_INT
 from wushe.model.tables import Table
 from wushe.network import LinkageNetwork
+from wushe.orders import problems as why
+from wushe.orders.placing import is_day
 from wushe.orders.records import Area, Helper
 
 
+@command
 def enroll(s: Session, *, helpers: Iterable[Helper] = (), areas: Iterable[Area] = ()) -> int:
     """Enroll helpers and places, or renew what is known of them; return how many are new or changed.
 
     `family` and `for_clients` hold ids of households and institutions here, and references in the state.
     """
     given = list(helpers)
+    problems = [found for helper in given for found in _wrong_in(helper)]
+    if problems:
+        raise RefusedError(problems)
     s.state.load("helper", "id", [helper.id for helper in given])
     s.state.load("subject", "id", [h.family for h in given if h.family is not None])
     changed = 0
@@ -38,6 +45,24 @@ def enroll(s: Session, *, helpers: Iterable[Helper] = (), areas: Iterable[Area] 
         rows = [[a.id, a.level, a.name, [list(step) for step in a.path]] for a in places]
         s.record("areas.enrolled", "area/tree", {"areas": rows})
     return changed + len(places)
+
+
+def _wrong_in(helper: Helper) -> list[Problem]:
+    """Return what is wrong with what is said of a helper: an odd date would pass guards, or stop them for ever."""
+    stream = f"helper/{helper.id}"
+    found = []
+    if helper.kind not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        found.append(why.problem(why.BAD_FIELD, stream, "kind", None, known=known))
+    for name in ("vetted_on", "insured_until", "available_from", "available_to"):
+        day = getattr(helper, name)
+        if day is not None and not is_day(day):
+            found.append(why.problem(why.BAD_FIELD, stream, name, None, known="2025-09-15"))
+    for name in ("caseload", "caseload_limit", "weekly_minutes"):
+        number = getattr(helper, name)
+        if number is not None and (type(number) is not int or number < 0):
+            found.append(why.problem(why.BAD_FIELD, stream, name, number, known="≥ 0"))
+    return found
 
 
 _FIELDS = tuple(f for f in attrs.fields(Helper) if f.name != "family")

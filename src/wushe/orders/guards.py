@@ -189,16 +189,27 @@ def _overlap(ask: Ask) -> Objections:
     order = ask.order
     if ask.purpose == "keep" or not ask.helper.single:
         return ()
-    if order.on_day is None or order.starts is None or order.ends is None:
+    mine = _hours(order.starts, order.ends, minutes_of(order, ask.slot))
+    if order.on_day is None or mine is None:
         return ()
     for call in ask.others:
-        if call.on_day != order.on_day or call.starts is None or call.ends is None:
+        theirs = _hours(call.starts, call.ends, call.minutes)
+        if call.on_day != order.on_day or theirs is None:
             continue
         if call.client == order.client and order.visit is not None and call.visit == order.visit:
             continue
-        if call.starts < order.ends and order.starts < call.ends:
+        if theirs[0] < mine[1] and mine[0] < theirs[1]:
             return ((why.OVERLAP, {"other": call.order}),)
     return ()
+
+
+def _hours(starts: int | None, ends: int | None, minutes: int) -> tuple[int, int] | None:
+    """Return from when to when somebody is busy; of an appointment with one end open, as long as the work takes."""
+    if starts is None and ends is None:
+        return None
+    if starts is None:
+        return (ends or 0) - max(minutes, 1), ends or 0
+    return starts, starts + max(minutes, 1) if ends is None else ends
 
 
 def _week(ask: Ask) -> Objections:

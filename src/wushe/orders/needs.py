@@ -9,7 +9,7 @@ import attrs
 
 from wushe.errors import RefusedError
 from wushe.identify.wishes import WishWall, wish_wall
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.matching.prepare import MINOR_AGE
 from wushe.model.help import Need
 from wushe.model.terms import NeedCategory
@@ -20,6 +20,7 @@ from wushe.orders.placing import Request, place_request, slots
 from wushe.orders.records import Candidate
 
 
+@command
 def place_need(
     s: Session, *, network: LinkageNetwork, need: str, order: str | None = None, candidates: Sequence[Candidate] = ()
 ) -> str:  # fmt: skip
@@ -32,6 +33,7 @@ def place_need(
     return place_request(s, attrs.evolve(request, candidates=tuple(candidates)), order)
 
 
+@command
 def place_wishes(
     s: Session, *, network: LinkageNetwork, wishes: Iterable[str] | None = None
 ) -> list[str]:

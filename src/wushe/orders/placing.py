@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem, RefusedError
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.model.help import URGENCIES
 from wushe.model.terms import NeedCategory
 from wushe.model.units import DIMENSIONS, MAX_AMOUNT
@@ -59,6 +59,7 @@ _SENT = tuple(
 )
 
 
+@command
 def place(
     s: Session,
     *,
@@ -99,7 +100,7 @@ def place(
     request = Request(
         client, client_kind, category, 0 if amount is None else amount, form or "", dimension or "", "need", need,
         urgency, place, on_day, starts, ends, None, minor, tuple(groups), tuple(skills), project=project,
-        candidates=tuple(candidates),
+        candidates=tuple(sorted(candidates, key=lambda candidate: candidate.extra)),
     )  # fmt: skip
     if known is not None and known.roles:
         request = attrs.evolve(request, roles=slots(s, known, request.amount, request.skills))
@@ -181,7 +182,7 @@ def wrong_in(request: Request, stream: str) -> list[Problem]:
         found.append(
             why.problem(why.BAD_AMOUNT, stream, "amount", request.amount, low=1, high=MAX_AMOUNT)
         )
-    if request.on_day is not None and not _is_day(request.on_day):
+    if request.on_day is not None and not is_day(request.on_day):
         found.append(why.problem(why.BAD_FIELD, stream, "on_day", None, known="2025-09-15"))
     if not _are_hours(request.starts, request.ends):
         found.append(
@@ -192,7 +193,8 @@ def wrong_in(request: Request, stream: str) -> list[Problem]:
     return found
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Return whether `text` is a day in the one form that is kept, such as 2025-09-15."""
     try:
         return dt.date.fromisoformat(text).isoformat() == text
     except (TypeError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.orders.asking import ask_best
 from wushe.orders.columns import Items
 from wushe.orders.desk import Desk
@@ -14,6 +14,7 @@ from wushe.orders.table import FINAL
 from wushe.plan import Plan
 
 
+@command
 def place_plan(s: Session, *, plan: Plan) -> list[str]:
     """Place an order for every item of `plan` whose need has no open order; return the ids of the new ones.
 
@@ -23,6 +24,7 @@ def place_plan(s: Session, *, plan: Plan) -> list[str]:
     return [key for key, new in _place(s, plan) if new]
 
 
+@command
 def dispatch_plan(s: Session, *, plan: Plan) -> dict[str, list[str]]:
     """Place what of `plan` is not placed yet, and dispatch its orders to those who were planned.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.model.parties import LEVELS
 from wushe.model.tables import Table
 from wushe.model.units import say_amount
@@ -78,6 +78,7 @@ _MINOR = Text(
 _NOTE = Text("注意", "note")
 
 
+@command
 def slip(s: Session, *, order: str, helper: str, network: LinkageNetwork) -> Slip:
     """Return the dispatch slip of `order` for `helper`, and record that it was read.
 
@@ -175,6 +176,7 @@ def _known(record: dict[str, Any], field: str) -> str | Text:
     return _value(record, field) or _UNKNOWN
 
 
+@command
 def notice(s: Session, *, order: str, lang: str = "zh") -> str:
     """Return what somebody who is asked may know before accepting: what, how much, when and which area."""
     found = order_of(s, order)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from wushe.journal import Session, State
+from wushe.journal import Session, State, command
 from wushe.orders import problems as why
 from wushe.orders.answers import take
 from wushe.orders.asking import call_up
@@ -63,6 +63,7 @@ def _public_place(state: State, order: Order) -> str | None:
     return above[-1] if area is None else str(area.name)
 
 
+@command
 def claim(s: Session, *, order: str, helper: str, version: int | None = None) -> str:
     """`helper` claims a wish from the wall, and has it if the guards allow; return the id of the call.
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from wushe.journal import Session
+from wushe.errors import RefusedError
+from wushe.journal import Session, command
 from wushe.orders import problems as why
 from wushe.orders.asking import call_up, choose, go_on
 from wushe.orders.checks import calls_of, listed, order_for
@@ -26,6 +27,7 @@ MINUTES_A_DAY = 24 * 60
 WORDS = 2000
 
 
+@command
 def start(s: Session, *, order: str, version: int | None = None) -> None:
     """The work begins. Guards on those who do it hold again: a vetting may have run out since."""
     found = order_for(s, order, "start", version)
@@ -33,6 +35,7 @@ def start(s: Session, *, order: str, version: int | None = None) -> None:
     s.record("order.started", found.stream, {}, ref=found.client)
 
 
+@command
 def report_part(s: Session, *, order: str, amount: int, version: int | None = None) -> int:
     """`amount` more base units are done, and some are left; return how many are done in all."""
     found = order_for(s, order, "report_part", version)
@@ -42,6 +45,7 @@ def report_part(s: Session, *, order: str, amount: int, version: int | None = No
     return found.done_amount + amount
 
 
+@command
 def complete(
     s: Session, *, order: str, amount: int | None = None, version: int | None = None
 ) -> int:
@@ -58,12 +62,20 @@ def complete(
     return amount
 
 
+@command
 def confirm(
-    s: Session, *, order: str, rating: int | None = None, words: str = "", version: int | None = None
-) -> None:  # fmt: skip
+    s: Session,
+    *,
+    order: str,
+    rating: int | None = None,
+    words: str = "",
+    minutes: Mapping[str, int] | None = None,
+    version: int | None = None,
+) -> None:
     """Those served, or their worker for them, confirm what was done; `rating` 1 (bad) to 5 (very good).
 
-    `words` are theirs and go when their information is erased. Helpers may not confirm their own service.
+    `words` are theirs and go when their information is erased. `minutes` says how long helpers of a service really
+    were there, where that is known: it counts for their hours. Helpers may not confirm their own service.
     """
     found = order_for(s, order, "confirm", version)
     if s.act.by in {key for _, key, _ in found.helpers}:
@@ -72,11 +84,31 @@ def confirm(
         why.refuse(why.BAD_FIELD, found.stream, "rating", None, known="1, 2, 3, 4, 5")
     if len(words) > WORDS:
         why.refuse(why.BAD_FIELD, found.stream, "words", None, known=f"≤ {WORDS}")
-    data = {"rating": rating, "day": s.act.day.isoformat()}
+    if minutes:
+        _check_minutes(found, minutes)
+    data: dict[str, Any] = {"rating": rating, "day": s.act.day.isoformat()}
+    if minutes:
+        data["minutes"] = {key: minutes[key] for key in sorted(minutes)}
     said = {"feedback": words} if words else None
     s.record("order.confirmed", found.stream, data, ref=found.client, words=said)
 
 
+def _check_minutes(order: Order, minutes: Mapping[str, int]) -> None:
+    mine = {key for _, key, _ in order.helpers}
+    found = []
+    for key in sorted(minutes):
+        if key not in mine or order.form != "service":
+            found.append(why.problem(why.NOT_TAKEN_BY, order.stream, "minutes", key))
+        elif not 1 <= minutes[key] <= MINUTES_A_DAY:
+            limits = {"low": 1, "high": MINUTES_A_DAY}
+            found.append(
+                why.problem(why.BAD_AMOUNT, order.stream, "minutes", minutes[key], **limits)
+            )
+    if found:
+        raise RefusedError(found)
+
+
+@command
 def reopen(
     s: Session, *, order: str, reason: str, amount: int = 0, version: int | None = None
 ) -> None:
@@ -95,11 +127,13 @@ def reopen(
     s.record("order.reopened", found.stream, data, ref=found.client)
 
 
+@command
 def cancel(s: Session, *, order: str, reason: str, version: int | None = None) -> None:
     """The order is taken back, for a reason of `CANCELS`; everybody asked or engaged is let go."""
     _end(s, order_for(s, order, "cancel", version), "order.cancelled", CANCELS, reason)
 
 
+@command
 def fail(s: Session, *, order: str, reason: str, version: int | None = None) -> None:
     """The order came to nothing, for a reason of `FAILURES`."""
     _end(s, order_for(s, order, "fail", version), "order.failed", FAILURES, reason)
@@ -111,6 +145,7 @@ def _end(s: Session, order: Order, kind: str, reasons: Mapping[str, Any], reason
     s.record(kind, order.stream, {"reason": reason, "withdrawn": calls}, ref=order.client)
 
 
+@command
 def back_out(
     s: Session,
     *,

@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem, ProblemKind, RefusedError
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.duties.records import ABOUT, ENDINGS, MAJOR, RELATIONS, ROLES
+from wushe.ledger.interests import interest_id
 from wushe.model.parties import ORGANIZATION_KINDS
 from wushe.text import Text
 
@@ -68,6 +69,7 @@ def _text(day: dt.date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+@command
 def describe_host(
     s: Session,
     *,
@@ -105,6 +107,7 @@ def describe_host(
     return host
 
 
+@command
 def ask_interests(s: Session, *, host: str, on: dt.date) -> str:
     """Record that managers and donors were asked who their interested parties are. Raises RefusedError."""
     stream = f"charity/{host}"
@@ -115,6 +118,7 @@ def ask_interests(s: Session, *, host: str, on: dt.date) -> str:
     return host
 
 
+@command
 def state_year(
     s: Session,
     *,
@@ -157,6 +161,7 @@ def state_year(
     return key
 
 
+@command
 def explain_ratio(s: Session, *, host: str, year: int, on: dt.date) -> str:
     """Record that missing a ratio was reported to the registrar and explained to the public (art. 61)."""
     key, stream = f"{host}/{year}", f"charity/{host}"
@@ -167,6 +172,7 @@ def explain_ratio(s: Session, *, host: str, year: int, on: dt.date) -> str:
     return key
 
 
+@command
 def plan_campaign(
     s: Session,
     *,
@@ -212,11 +218,13 @@ def plan_campaign(
     return campaign
 
 
+@command
 def file_campaign(s: Session, *, campaign: str, on: dt.date) -> str:
     """Record that the plan was filed (备案) on the day `on`, late or not. Raises RefusedError."""
     return _change(s, "charity.campaign_filed", "charity_filing", campaign, {"filed_on": on})
 
 
+@command
 def end_response(s: Session, *, campaign: str, on: dt.date) -> str:
     """Record the end of the emergency's response and rescue phase. Raises RefusedError."""
     return _change(s, "charity.response_ended", "charity_filing", campaign, {"response_until": on})
@@ -236,6 +244,7 @@ def _change(s: Session, event: str, kind: str, key: str, values: dict[str, Any])
     return key
 
 
+@command
 def declare_interest(
     s: Session, *, role: str, party: str, client: str, relation: str = "relative"
 ) -> str:
@@ -266,11 +275,7 @@ def declare_interest(
     return key
 
 
-def interest_id(role: str, party: str, client: str) -> str:
-    """Return the id of the declaration about these references."""
-    return f"{role}:{party}~{client}"
-
-
+@command
 def end_interest(s: Session, *, interest: str, reason: str) -> str:
     """Record why a declared interest no longer bars; `reason` is one of `ENDINGS`. Raises RefusedError."""
     stream = "interests"
@@ -290,6 +295,7 @@ def end_interest(s: Session, *, interest: str, reason: str) -> str:
     return interest
 
 
+@command
 def agree_ratio(
     s: Session,
     *,
@@ -315,6 +321,7 @@ def agree_ratio(
     return gift
 
 
+@command
 def waive_receipt(
     s: Session, *, on: dt.date, gift: str | None = None, lot: str | None = None
 ) -> str:
@@ -335,6 +342,7 @@ def waive_receipt(
     return stream
 
 
+@command
 def give_receipt(s: Session, *, lot: str, number: str) -> str:
     """Record the receipt given for a lot of goods; gifts of money have theirs from the ledger. Raises RefusedError."""
     stream = f"lot/{lot}"
@@ -345,6 +353,7 @@ def give_receipt(s: Session, *, lot: str, number: str) -> str:
     return stream
 
 
+@command
 def record_feedback(s: Session, *, lots: Iterable[str], on: dt.date) -> int:
     """Record that the donors of these lots were told how the goods are used (article 42); return how many.
 
@@ -370,6 +379,7 @@ _SUBJECTS = {
 }  # fmt: skip
 
 
+@command
 def publish_statement(
     s: Session,
     *,
@@ -408,6 +418,7 @@ def publish_statement(
     return name
 
 
+@command
 def tell_event(s: Session, *, event: str, host: str, kind: str, on: dt.date) -> str:
     """Record a major event of a host (重大事项), a key of `MAJOR`. Raises RefusedError."""
     stream = f"charity/{host}"
@@ -422,6 +433,7 @@ def tell_event(s: Session, *, event: str, host: str, kind: str, on: dt.date) -> 
     return event
 
 
+@command
 def describe_project(
     s: Session, *, project: str, host: str, starts: dt.date, ends: dt.date | None = None
 ) -> str:
@@ -440,6 +452,7 @@ def describe_project(
     return project
 
 
+@command
 def end_project(s: Session, *, project: str, on: dt.date) -> str:
     """Record that a charity project ended. Raises RefusedError."""
     return _change(s, "charity.project_ended", "charity_project", project, {"ended_on": on})

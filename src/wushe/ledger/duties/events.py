@@ -19,9 +19,7 @@ from wushe.ledger.duties.records import (
     MajorEvent,
     Statement,
 )
-
-ALL = "all"
-"""The id of the one record that counts declarations of interest."""
+from wushe.ledger.interests import ALL
 
 
 def _put(kind: str, cls: Callable[..., Any]) -> Callable[[State, Event], None]:

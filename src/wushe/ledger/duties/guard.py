@@ -7,8 +7,7 @@ from typing import Any
 
 from wushe.errors import Problem, ProblemKind, RefusedError
 from wushe.journal import Event, Session, State
-from wushe.ledger.duties.commands import interest_id
-from wushe.ledger.duties.events import ALL
+from wushe.ledger.interests import ALL, binds, donor_bars, interest_id
 from wushe.text import Text
 
 INTERESTED_DONOR = ProblemKind(
@@ -44,8 +43,7 @@ Given = tuple[str, str | None, tuple[str, ...]]
 def _barred(
     state: State, host: str | None, stream: str, client: str, given: Iterable[Given]
 ) -> list[Problem]:
-    known = None if host is None else state.get("charity_host", host)
-    if known is not None and known.charity is False:
+    if not binds(state, host):
         return []
     found = []
     manager = (
@@ -56,10 +54,7 @@ def _barred(
     if manager is not None and manager.ended is None:
         found.append(Problem(INTERESTED_MANAGER, stream, None, "client"))
     for gift, donor, named in given:
-        held = donor and state.get("charity_interest", interest_id("donor", donor, client))
-        if not held or held.ended in {"mistake", "no_longer"}:
-            continue
-        if held.ended is None or client in named:
+        if donor_bars(state, donor, named, client):
             found.append(Problem(INTERESTED_DONOR, gift, None, "client"))
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.goods import events
 from wushe.ledger.goods.book import family, lines_of
 from wushe.ledger.goods.problems import STATUS, TWICE, amount, known, refuse, taken, unknown, word
@@ -62,6 +62,7 @@ class Arrival:
     checked: bool = False
 
 
+@command
 def open_warehouse(
     s: Session,
     *,
@@ -78,6 +79,7 @@ def open_warehouse(
     return id
 
 
+@command
 def receive(s: Session, *, arrivals: Sequence[Arrival]) -> list[str]:
     """Take in lots, all or none, and return their ids. Goods of unknown value post no money until `value`.
 
@@ -152,6 +154,7 @@ def _data(s: Session, one: Arrival) -> dict[str, Any]:
     return said | ({"checked": True} if one.checked else {})
 
 
+@command
 def inspect(
     s: Session,
     *,
@@ -184,6 +187,7 @@ def _status(lot: Lot, expected: str) -> Problem:
     return Problem(STATUS, lot.stream, None, "status", lot.status, params)
 
 
+@command
 def value(s: Session, *, lot: str, unit_value_fen: int, value_per: int = 1) -> int:
     """Say what a lot is worth, or correct it, and return what all of it was worth on arrival in fen.
 

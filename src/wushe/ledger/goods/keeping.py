@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wushe.errors import Problem
-from wushe.journal import Session, State
+from wushe.journal import Session, State, command
 from wushe.ledger.goods import events
 from wushe.ledger.goods.book import family, lines_of, taken
 from wushe.ledger.goods.choose import turn
@@ -51,6 +51,7 @@ _BUCKETS = ("on_hand", "unchecked", "rejected")
 _SAME = Text("已在这个仓库", "it is in this warehouse already")
 
 
+@command
 def count(s: Session, *, lot: str, counted: int, reason: str = "agrees") -> int:
     """Book what a stock-taking found of a lot (all of it: free, reserved, not inspected, rejected).
 
@@ -86,6 +87,7 @@ def _from(lot: Lot, missing: int) -> list[list[Any]]:
     return parts
 
 
+@command
 def write_off(
     s: Session, *, lot: str, reason: str, quantity: int | None = None, bucket: str = "on_hand"
 ) -> int:
@@ -113,6 +115,7 @@ def write_off(
     return n
 
 
+@command
 def transfer(s: Session, *, lot: str, to: str, quantity: int | None = None) -> str:
     """Move free goods of a lot (all, or `quantity`) to another warehouse; return the lot's id there.
 
@@ -148,6 +151,7 @@ def _there(state: State, lot: Lot, warehouse: str) -> str:
     return key
 
 
+@command
 def recall(s: Session, *, lot: str, reason: str) -> dict[str, Any]:
     """Block a lot wherever it lies, release what is set aside of it, and return who is to be told.
 

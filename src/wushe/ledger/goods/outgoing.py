@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wushe.errors import Problem
-from wushe.journal import Session, State
+from wushe.journal import Session, State, command
 from wushe.ledger.goods import events
 from wushe.ledger.goods.book import lines_of, value_of
 from wushe.ledger.goods.choose import WHY, choose, choose_lot, obstacle
@@ -62,6 +62,7 @@ def purpose_of(state: State, order: Any) -> Purpose:
     return Purpose(order.category, places, order.groups, order.client, order.project)
 
 
+@command
 def reserve(
     s: Session,
     *,
@@ -99,6 +100,7 @@ def reserve(
     return data["takes"]  # type: ignore[return-value]
 
 
+@command
 def release(s: Session, *, reservation: str, reason: str = "not_needed") -> None:
     """Make goods that were set aside free again; `reason` is a key of `RELEASES`. Raises RefusedError."""
     held: Reservation = known(s.state, "reservation", reservation)
@@ -107,6 +109,7 @@ def release(s: Session, *, reservation: str, reason: str = "not_needed") -> None
     s.record("goods.released", stream, {"reservation": reservation, "reason": reason})
 
 
+@command
 def issue(
     s: Session,
     *,
@@ -142,6 +145,7 @@ def issue(
         )
         if who[0] is None:
             refuse(*word(stream, "recipient", None, RECIPIENTS))
+        _nothing_aside(s.state, stream, order, item, lot)
         day = s.act.day.isoformat()
         takes, what, where = _takes(s, stream, quantity, warehouse, item, lot, purpose, day)
         data = {
@@ -157,6 +161,7 @@ def issue(
     return {"takes": data["takes"], "worth_fen": _worth(s.state, data)}
 
 
+@command
 def sign(s: Session, *, issue: str, signed_by: str = "") -> None:
     """Record that the recipient signed for an issue; `signed_by` is a name, kept apart and erasable."""
     held: Issue = known(s.state, "issue", issue)
@@ -164,9 +169,14 @@ def sign(s: Session, *, issue: str, signed_by: str = "") -> None:
     words = {"signed_by": signed_by} if signed_by else None
     data = {"issue": issue, "day": s.act.day.isoformat()}
     ref = _private((held.recipient, held.recipient_kind))
+    if words and ref is None and held.recipient is not None:
+        ref = s.ref(
+            held.recipient
+        )  # whose name it is belongs to the institution, and goes when that is erased
     s.record("goods.signed", f"issue/{issue}", data, ref=ref, words=words)
 
 
+@command
 def bring_back(
     s: Session, *, issue: str, reason: str, quantity: int | None = None, lot: str | None = None
 ) -> list[list[Any]]:
@@ -258,6 +268,18 @@ def _held(s: Session, stream: str, reservation: str, quantity: int | None) -> di
         "order": held.order, "recipient": held.recipient, "recipient_kind": held.recipient_kind,
         "reservation": reservation,
     }  # fmt: skip
+
+
+def _nothing_aside(
+    state: State, stream: str, order: str | None, item: str | None, lot: str | None
+) -> None:
+    """Refuse to give an order more of what is set aside for it: it would have the goods twice."""
+    if order is None:
+        return
+    held = state.find("reservation", order=order, status="open")
+    same = [one.id for one in held if one.item == item or lot in dict(one.takes)]
+    if same:
+        refuse(*word(stream, "reservation", None, same))
 
 
 def _only_one(state: State, order: str) -> str:

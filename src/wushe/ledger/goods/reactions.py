@@ -6,10 +6,13 @@ accepted again has another one.
 
 from __future__ import annotations
 
+from typing import Any
+
 from wushe.journal import Event, Session
 from wushe.journal.session import Reaction
-from wushe.ledger.goods.outgoing import issue, release, reserve
-from wushe.ledger.goods.records import SERVICES
+from wushe.ledger.goods.choose import free, obstacle
+from wushe.ledger.goods.outgoing import issue, purpose_of, release, reserve
+from wushe.ledger.goods.records import SERVICES, Lot
 
 
 def on_accepted(s: Session, event: Event) -> None:
@@ -31,6 +34,28 @@ def _free_again(reason: str) -> Reaction:
     return react
 
 
+def on_backed_out(s: Session, event: Event) -> None:
+    """Free what was set aside of a lot that does not go on, save the part that it did and that was not given out."""
+    order = s.state.get("order", event.stream.removeprefix("order/"))
+    lot, did = s.state.get("call", event.data["call"]).helper, event.data["did"]
+    mine = [
+        held
+        for held in s.state.find("reservation", order=order.id, status="open")
+        if order.roles or lot in dict(held.takes)
+    ]
+    for held in mine:
+        release(s, reservation=held.id, reason="backed_out")
+    if mine and did and _may_give(s, order, s.state.get("lot", lot), did):
+        reserve(s, id=f"{order.id}#{order.version}", quantity=did, lot=lot, order=order.id)
+
+
+def _may_give(s: Session, order: Any, lot: Lot, quantity: int) -> bool:
+    day = max(order.on_day or "", s.act.day.isoformat())
+    if obstacle(lot, purpose_of(s.state, order), day) is not None:
+        return False
+    return quantity <= free(lot) and quantity % (lot.pack or 1) == 0
+
+
 def on_confirmed(s: Session, event: Event) -> None:
     """Book service slots that were set aside as given: nobody carries them out of a warehouse, as goods are."""
     found = s.state.get("order", event.stream.removeprefix("order/"))
@@ -47,5 +72,5 @@ REACTIONS: tuple[tuple[str, Reaction], ...] = (
     ("order.confirmed", on_confirmed),
     ("order.cancelled", _free_again("cancelled")),
     ("order.failed", _free_again("failed")),
-    ("order.backed_out", _free_again("backed_out")),
+    ("order.backed_out", on_backed_out),
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wushe.errors import Problem
-from wushe.journal import Session
+from wushe.journal import Session, field_problems
 from wushe.ledger.money.problems import (
+    DAY_AHEAD,
     FUND_NOT_OPEN,
     NOT_A_CODE,
     NOT_A_DAY,
+    NOT_A_NUMBER,
     NOT_AMOUNT,
     NOT_AN_INSTANT,
     UNKNOWN_RECORD,
@@ -38,6 +41,15 @@ def day_problems(stream: str, field: str, day: object) -> list[Problem]:
     return [] if good else [problem(NOT_A_DAY, stream, field, day)]
 
 
+def done_day_problems(s: Session, stream: str, field: str, day: object) -> list[Problem]:
+    """Return what is wrong with the day on which money moved: it has come."""
+    today_ = s.act.day.isoformat()
+    found = day_problems(stream, field, day)
+    if not found and str(day) > today_:
+        found.append(problem(DAY_AHEAD, stream, field, day, today=today_))
+    return found
+
+
 def code_problems(stream: str, field: str, code: object, known: Iterable[str]) -> list[Problem]:
     """Return what is wrong with a code of a closed list."""
     choices = tuple(known)
@@ -59,6 +71,71 @@ def instant_problems(stream: str, field: str, at: object) -> list[Problem]:
 def instant(at: str) -> str:
     """Return an instant as the state holds it: UTC."""
     return str(INSTANT.parse(at))
+
+
+_TEXTS = Sequence[str]
+_MARK: dict[str, Any] = {
+    "purposes": _TEXTS, "places": _TEXTS, "groups": _TEXTS, "clients": _TEXTS, "project": str,
+}  # fmt: skip
+# Any: amounts, days, instants and codes have checks of their own, which say more.
+_GIFT: dict[str, Any] = {
+    "id": str, "day": Any, "donor": str, "donor_kind": Any, "nature": Any, "earmark": Mapping[str, Any],
+    "channel": str, "campaign": str, "pledge": str, "wants_name": bool, "at": Any,
+}  # fmt: skip
+_PAID: dict[str, Any] = {"kind": Any, "payee_kind": Any, "day": Any, "emergency": Any}
+_WANTED: dict[str, Any] = {
+    "category": str, "place": str, "within": _TEXTS, "client": str, "client_ref": str, "client_kind": Any,
+    "groups": _TEXTS, "project": str, "order": str, "need": str, "without": _TEXTS, **_PAID,
+}  # fmt: skip
+
+
+def gift_fields(gifts: Sequence[object]) -> list[Problem]:
+    """Return what is wrong with the fields of gifts, before any value is looked at."""
+    found = []
+    for row, gift in enumerate(gifts):
+        found += field_problems(
+            "gifts", f"gifts[{row}]", gift, {"fund": str, "fen": Any}, _GIFT
+        ) or earmark_fields("gifts", f"gifts[{row}].earmark", gift.get("earmark"))  # type: ignore[attr-defined]
+    return found
+
+
+def earmark_fields(stream: str, where: str, given: object) -> list[Problem]:
+    """Return what is wrong with the fields of an earmark as donors name it; None is fine."""
+    return [] if given is None else field_problems(stream, where, given, {}, _MARK)
+
+
+def wanted_fields(items: Sequence[object]) -> list[Problem]:
+    """Return what is wrong with the fields of what money is to be set aside for."""
+    return _item_fields(items, {"fund": str, "fen": Any}, _WANTED)
+
+
+def paid_fields(items: Sequence[object]) -> list[Problem]:
+    """Return what is wrong with the fields of what is to be paid."""
+    return _item_fields(items, {"commitment": str}, {"fen": Any, **_PAID})
+
+
+def _item_fields(
+    items: Sequence[object], needed: Mapping[str, Any], known: Mapping[str, Any]
+) -> list[Problem]:
+    return [
+        found
+        for row, item in enumerate(items)
+        for found in field_problems("items", f"items[{row}]", item, needed, known)
+    ]
+
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/#-]{0,63}")
+"""What may stand in an event for ever: a code, in which nobody's name can be."""
+_NUMBER = re.compile(r"(?=.*\d)[\w.:/#()（）\[\]〔〕〈〉-]{1,64}")
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+def number_problems(stream: str, field: str, number: str) -> list[Problem]:
+    """Return what is wrong with the number of a document: it stays for ever, so it holds no words and no person's number."""
+    plain = CODE.fullmatch(number) or _NUMBER.fullmatch(number)
+    if plain and _PHONE.search(number) is None:
+        return []
+    return [problem(NOT_A_NUMBER, stream, field)]
 
 
 def today(s: Session, day: str | None) -> str:

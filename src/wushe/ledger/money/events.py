@@ -223,7 +223,7 @@ def _use_changed(state: State, event: Event) -> None:
     state.put("change", change)
 
 
-_FOR = ("category", "place", "client", "order", "need", "project")
+_FOR = ("category", "place", "client", "client_kind", "order", "need", "project")
 """What a commitment and its payments are for."""
 
 

@@ -7,11 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from wushe.errors import Problem
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.money.asking import amount_problems, code_problems, day_problems, known, today
 from wushe.ledger.money.problems import (
     BELOW_FLOOR,
     FUND_HOLDS_MONEY,
+    FUND_NOT_OPEN,
     SHARE_MISSING,
     TAKEN,
     problem,
@@ -26,6 +27,7 @@ SOURCES = ("fiscal", "donation", "collective")
 NATURES = (*SOURCES, "mixed")
 
 
+@command
 def open_fund(
     s: Session,
     *,
@@ -72,6 +74,7 @@ def open_fund(
     return id
 
 
+@command
 def start_up(
     s: Session,
     *,
@@ -102,6 +105,7 @@ def start_up(
     return gifts
 
 
+@command
 def co_finance(
     s: Session,
     *,
@@ -120,6 +124,8 @@ def co_finance(
     found += [p for party in sorted(shares) for p in amount_problems(stream, party, shares[party])]
     outside = sorted({party for _, party, _ in contributions} - set(shares))
     found += code_problems(stream, "party", outside[0], sorted(shares)) if outside else []
+    if not shares or not contributions:
+        found += amount_problems(stream, "contributions", 0)
     refuse_if(found)
     given = dict.fromkeys(sorted(shares), 0)
     for _, party, fen in contributions:
@@ -136,9 +142,13 @@ def co_finance(
     return gifts
 
 
+@command
 def close_fund(s: Session, *, fund: str, day: str | None = None) -> None:
     """Close a fund that holds nothing any more. Raises RefusedError while money is free or committed."""
     held = known(s, "fund", fund)
+    if held.status == "closed":
+        refuse(FUND_NOT_OPEN, f"fund/{fund}", "status", status=held.status)
+    refuse_if(day_problems(f"fund/{fund}", "day", today(s, day)))
     left = held.free_fen + held.committed_fen
     if left:
         refuse(FUND_HOLDS_MONEY, f"fund/{fund}", "free_fen", yuan(left), fen=yuan(left))

@@ -7,14 +7,17 @@ from typing import Any
 
 import attrs
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.money.accounts import TRANSFER, free_cash, moved, refunds
 from wushe.ledger.money.asking import (
     amount_problems,
     code_problems,
     day_problems,
+    done_day_problems,
+    earmark_fields,
     known,
     known_only,
+    number_problems,
     open_fund_of,
     today,
 )
@@ -41,6 +44,7 @@ TRANSFER_REASONS = ("fund_merged", "same_purpose", "mistake", "host_changed")
 SURPLUS_BASES = ("plan", "agreement", "same", "similar")
 
 
+@command
 def refund(
     s: Session,
     *,
@@ -51,14 +55,15 @@ def refund(
 ) -> dict[str, Any]:
     """Give back `fen` of what is free of these gifts (all of it where None), in proportion to what is free.
 
-    What pools added to a gift goes back to them in the same proportion, rounded down, as far as it is
-    free. Returns ``refunds`` ([gift, fen]) and ``to_pools`` ([gift, pool, fen]).
+    What open pools added to a gift goes back to them in the same proportion of all that was refunded, rounded
+    down, as far as it is free, also where the gift is in another fund meanwhile. Returns ``refunds`` ([gift, fen]) and ``to_pools`` ([gift, pool, fen]).
     """
     day, held = today(s, day), [known(s, "gift", key) for key in sorted(set(gifts))]
+    held = [gift for gift in held if not _follows(s, gift, gifts)]
     free = sum(gift.free for gift in held)
     fen, stream = free if fen is None else fen, f"gift/{','.join(g.id for g in held)}"
     found = code_problems(stream, "reason", reason, REFUND_REASONS)
-    found += amount_problems(stream, "fen", fen) + day_problems(stream, "day", day)
+    found += amount_problems(stream, "fen", fen) + done_day_problems(s, stream, "day", day)
     if not found and fen > free:
         params = {"fen": yuan(fen), "left": yuan(free)}
         found.append(problem(MORE_THAN_LEFT, stream, "fen", yuan(fen), **params))
@@ -73,6 +78,7 @@ def refund(
     return {"refunds": back, "to_pools": to_pools}
 
 
+@command
 def transfer(
     s: Session,
     *,
@@ -91,6 +97,10 @@ def transfer(
     stream = f"fund/{source}"
     found = code_problems(stream, "reason", reason, TRANSFER_REASONS)
     found += day_problems(stream, "day", day)
+    if source == target:
+        found += code_problems(f"fund/{target}", "target", target, (f"!= {source}",))
+    if not takes:
+        found += amount_problems(stream, "takes", 0)
     marks: dict[str, Earmark] = {}
     sums: dict[str, int] = {}
     for key, fen in takes:
@@ -116,6 +126,7 @@ def transfer(
     return [_moved(s, key, fen, fund, target, marks[key], reason, day) for key, fen in sums.items()]
 
 
+@command
 def change_use(
     s: Session,
     *,
@@ -133,9 +144,11 @@ def change_use(
     """
     held: Gift = known(s, "gift", gift)
     stream, day = f"gift/{gift}", today(s, day)
+    refuse_if(earmark_fields(stream, "earmark", earmark) + day_problems(stream, "day", day))
     if filing is not None:
         if held.campaign is None:
             refuse(NO_FILING, stream, "filing")
+        refuse_if(number_problems(stream, "filing", filing))
         basis = "filing"
     else:
         basis = "consent"
@@ -147,6 +160,7 @@ def change_use(
     return _changed(s, held, earmark_of(s, earmark), basis, day, filing, consent_on)
 
 
+@command
 def move_surplus(
     s: Session, *, project: str, to_project: str, basis: str = "same", day: str | None = None
 ) -> list[str]:
@@ -204,18 +218,36 @@ def _refunds_of(s: Session, gift: Gift) -> int:
     return len(s.state.find("refund", gift=gift.id)) if gift.refunded else 0
 
 
+def _follows(s: Session, gift: Gift, refunded: Sequence[str]) -> bool:
+    """Say whether a gift goes back to its pool by itself, because the one that it matches is refunded."""
+    if gift.pool is None or gift.matches not in refunded:
+        return False
+    return bool(s.state.get("pool", gift.pool).status == "open")
+
+
 def _back_to_pools(s: Session, gift: Gift, fen: int, day: str) -> list[list[Any]]:
     """Give pools back their part of a donation that is refunded; return [donation, pool, fen]."""
     found: list[list[Any]] = []
+    root = gift
+    while root.origin is not None:
+        root = s.state.get("gift", root.origin)
+    refunded = _refunded_of(s, root) + fen
     for pool in s.state.find("pool", status="open"):
-        matched: Gift | None = s.state.get("gift", f"{gift.id}+{pool.id}")
+        matched: Gift | None = s.state.get("gift", f"{root.id}+{pool.id}")
         if matched is None:
             continue
-        part = min(matched.fen * fen // gift.fen, matched.free)
+        due = matched.fen * refunded // root.fen - matched.refunded
+        part = min(max(due, 0), matched.free)
         if part:
             _refunded(s, matched, part, "donor_asked", day, pool.id)
             found.append([gift.id, pool.id, part])
     return found
+
+
+def _refunded_of(s: Session, gift: Gift) -> int:
+    """Return what was refunded of a gift, and of what was moved of it to other funds."""
+    moved_to = (s.state.get("gift", key) for key in gift.moved_to)
+    return gift.refunded + sum(_refunded_of(s, one) for one in moved_to)
 
 
 def _moved(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from wushe.journal import Session, State
+from wushe.journal import Session, State, command
 from wushe.ledger.money.asking import (
     amount_problems,
     code_problems,
@@ -27,6 +27,7 @@ from wushe.ledger.money.records import Pledge
 PLEDGE_REASONS = ("hardship", "agreed", "mistake")
 
 
+@command
 def make_pledge(
     s: Session,
     *,
@@ -65,6 +66,7 @@ def make_pledge(
     return id
 
 
+@command
 def release_pledge(s: Session, *, pledge: str, reason: str, day: str | None = None) -> None:
     """Release what is not paid of a pledge; one made in public for the donor's hardship only."""
     held: Pledge = known(s, "pledge", pledge)

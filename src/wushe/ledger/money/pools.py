@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.money.accounts import free_cash, income, moved
 from wushe.ledger.money.asking import (
     amount_problems,
@@ -25,6 +25,7 @@ from wushe.ledger.money.problems import (
     BAD_SPLIT,
     NATURE_DIFFERS,
     NO_POOL,
+    POOL_WINDOW,
     TAKEN,
     problem,
     refuse,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _CAPS = ("gift_cap", "donor_cap", "project_cap")
 
 
+@command
 def open_pool(
     s: Session,
     *,
@@ -75,6 +77,8 @@ def open_pool(
     if nature_of_fund not in ("mixed", nature):
         params = {"nature": nature, "fund": nature_of_fund}
         found.append(problem(NATURE_DIFFERS, stream, "nature", nature, **params))
+    if not found and opens and closes and instant(closes) <= instant(opens):
+        found.append(problem(POOL_WINDOW, stream, "closes", closes))
     if s.state.get("pool", id) is not None:
         found.append(problem(TAKEN, stream, "id"))
     refuse_if(found)
@@ -93,6 +97,7 @@ def open_pool(
     return id
 
 
+@command
 def close_pool(s: Session, *, pool: str, day: str | None = None) -> dict[str, Any]:
     """Close a pool and return what it gave, what is left, and the sponsor's receipts, one per host."""
     held: Pool = known(s, "pool", pool)

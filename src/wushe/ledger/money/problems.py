@@ -78,6 +78,30 @@ NOT_AN_INSTANT = ProblemKind(
     ),
     Text("补上时区", "add the zone"),
 )
+DAY_AHEAD = ProblemKind(
+    "money-day-ahead",
+    Text("日期还没有到", "the day has not come yet"),
+    Text("不晚于 {today}", "{today} at the latest"),
+    Text("核对日期；将来的钱登记为承诺", "check the day; money to come is a pledge"),
+)
+POOL_WINDOW = ProblemKind(
+    "pool-window",
+    Text("配捐资金池在开放之前就关闭", "the pool closes before it opens"),
+    Text("关闭晚于开放", "an end after the start"),
+    Text("核对两个时刻", "check both instants"),
+)
+NOT_A_NUMBER = ProblemKind(
+    "money-not-a-number",
+    Text("不像编号", "this does not look like a number or code"),
+    Text(
+        "1 至 64 个字母、汉字、数字和 . _ : / # - 〔〕 （），其中有数字或全为英文字母",
+        "1 to 64 letters, digits and . _ : / # - 〔〕 （）, with a digit or ASCII letters only",
+    ),
+    Text(
+        "写编号或代码；文字说明写在事由里，可以删除",
+        "give a number or code; what is said in words goes into the act's reason, which can be erased",
+    ),
+)
 FUND_NOT_OPEN = ProblemKind(
     "fund-not-open",
     Text("基金不在可用状态（{status}）", "the fund is not open ({status})"),

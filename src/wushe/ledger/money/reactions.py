@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wushe.journal import Event, Session
 from wushe.ledger.money.spending import commit, release
 
@@ -12,22 +14,27 @@ def _accepted(s: Session, event: Event) -> None:
     if order.form != "money":
         return
     items = [
-        {
-            "fund": helper,
-            "fen": amount,
-            "category": order.category,
-            "place": order.place,
-            "client_ref": order.client,
-            "groups": order.groups,
-            "project": order.project,
-            "order": order.id,
-            "need": order.need,
-        }
+        _item(order, helper, amount)
         for _, helper, kind, _, amount in event.data["helpers"]
         if kind == "funds"
     ]
     if items:
         commit(s, items=items)
+
+
+def _item(order: Any, fund: str, fen: int) -> dict[str, Any]:
+    return {
+        "fund": fund,
+        "fen": fen,
+        "category": order.category,
+        "place": order.place,
+        "client_ref": order.client,
+        "client_kind": order.client_kind,
+        "groups": order.groups,
+        "project": order.project,
+        "order": order.id,
+        "need": order.need,
+    }
 
 
 def _ended(s: Session, event: Event) -> None:
@@ -38,12 +45,26 @@ def _ended(s: Session, event: Event) -> None:
         release(s, commitments=[c.id for c in held], reason=_REASONS[event.kind])
 
 
+def _backed_out(s: Session, event: Event) -> None:
+    """Give back what a fund had set aside that does not go on, save the part that it did and has not paid."""
+    order = event.stream.partition("/")[2]
+    fund = s.state.get("call", event.data["call"]).helper
+    every = [c for c in s.state.find("commitment", order=order) if c.fund == fund]
+    held = [c for c in every if c.status == "open"]
+    if not held:
+        return
+    release(s, commitments=[c.id for c in held], reason="backed_out")
+    owed = event.data["did"] - held[-1].paid
+    if owed > 0:
+        commit(s, items=[_item(s.state.get("order", order), fund, owed)])
+
+
 _REASONS = {
     "order.cancelled": "cancelled",
     "order.failed": "failed",
-    "order.backed_out": "backed_out",
 }
 REACTIONS = (
     ("order.accepted", _accepted),
     *((kind, _ended) for kind in _REASONS),
+    ("order.backed_out", _backed_out),
 )

@@ -8,12 +8,15 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem
-from wushe.journal import Session
+from wushe.journal import Session, command
 from wushe.ledger.money.accounts import free_cash, income, moved
 from wushe.ledger.money.asking import (
+    CODE,
     amount_problems,
     code_problems,
     day_problems,
+    done_day_problems,
+    gift_fields,
     instant_problems,
     known,
     known_only,
@@ -40,18 +43,20 @@ NATURES = ("donation", "fiscal", "collective", "interest")
 """What money that comes in may be. Interest of the bank goes with the fund, whatever its nature."""
 
 
+@command
 def receive(s: Session, *, gifts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Record money that came in, and match it from the pools that are open for it.
 
     Each gift: ``fund``, ``fen``; where known ``id``, ``day`` (ISO, else the act's), ``donor`` (id),
     ``donor_kind`` (person, organization, anonymous), ``nature`` (donation, fiscal, collective, interest), ``earmark``
-    (purposes, places, groups, clients: ids, project), ``channel``, ``campaign``, ``pledge``,
+    (purposes, places, groups, clients: ids, project), ``channel`` (a code; else kept as words), ``campaign``, ``pledge``,
     ``wants_name``, ``at`` (instant, for pools' time windows).
 
     Returns ``gifts`` (ids in order), ``receipts`` (numbers, None where no receipt is due),
     ``suspected`` ([gift, earlier gift that looks the same]; both are kept) and ``matched`` ([gift, pool, fen]).
     Raises RefusedError with the problems of all gifts.
     """
+    refuse_if(gift_fields(gifts))
     desk = _Desk.of(s, gifts)
     refuse_if([p for row, gift in enumerate(gifts) for p in desk.problems(row, gift)])
     ids = [desk.record(gift) for gift in gifts]
@@ -65,9 +70,11 @@ def receive(s: Session, *, gifts: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     }
 
 
+@command
 def feed_back(s: Session, *, gifts: Sequence[str], day: str | None = None) -> int:
     """Record that the donors of these gifts were told how they are used (article 42); return how many."""
     day = today(s, day)
+    refuse_if(day_problems("gifts", "day", day))
     s.state.load("gift", "id", gifts)
     for key in gifts:
         gift = known(s, "gift", key)
@@ -114,7 +121,8 @@ class _Desk:
         where = f"gifts[{row}]"
         fund: Fund | None = self.s.state.get("fund", gift["fund"])
         found = amount_problems(stream, f"{where}.fen", gift["fen"])
-        found += day_problems(stream, f"{where}.day", today(self.s, gift.get("day")))
+        day = today(self.s, gift.get("day"))
+        found += done_day_problems(self.s, stream, f"{where}.day", day)
         found += code_problems(stream, f"{where}.nature", gift.get("nature", "donation"), NATURES)
         kind = gift.get("donor_kind", "anonymous")
         found += code_problems(stream, f"{where}.donor_kind", kind, DONOR_KINDS)
@@ -175,7 +183,11 @@ class _Desk:
             "suspect": self._alike(key, fund.id, donor, fen, day),
             "lines": moved(fen, credit=side, debit=free_cash(fund.id)),
         }
-        s.record("gift.received", f"gift/{key}", known_only(data), ref=donor)
+        words = None
+        if data["channel"] is not None and CODE.fullmatch(data["channel"]) is None:
+            # What is no code may tell of the donor: it is kept with the donor's words, and erased with them.
+            words = {"channel": data.pop("channel")}
+        s.record("gift.received", f"gift/{key}", known_only(data), ref=donor, words=words)
         self.receipts.append(receipt)
         return key
 

@@ -174,7 +174,8 @@ class Likeness:
 class Commitment:
     """Money of a fund set aside for a need, an order or a project. `status`: open, paid, released.
 
-    `released` fen went back to the gifts; fen = paid + released once it is not open any more.
+    `released` fen went back to the gifts; fen = paid + released once it is not open any more. `client_kind`:
+    households, persons, institutions, None where it was not said.
     """
 
     id: str
@@ -191,6 +192,7 @@ class Commitment:
     paid: int = 0
     released: int = 0
     day: str = ""
+    client_kind: str | None = None
 
 
 @attrs.frozen
@@ -216,6 +218,7 @@ class Payment:
     client: str | None = None
     returned: int = 0
     emergency: str | None = None
+    client_kind: str | None = None
 
 
 @attrs.frozen

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wushe.errors import Problem, RefusedError
-from wushe.journal import Session
+from wushe.journal import Session, command
+from wushe.ledger.interests import barred_gift
 from wushe.ledger.money.accounts import SPENDING, committed_cash, free_cash, moved, spending
 from wushe.ledger.money.asking import (
     amount_problems,
     code_problems,
     day_problems,
+    done_day_problems,
     known,
     known_only,
     open_fund_of,
+    paid_fields,
     today,
+    wanted_fields,
 )
 from wushe.ledger.money.earmarks import (
     Purpose,
@@ -40,21 +44,26 @@ from wushe.ledger.money.records import Commitment, Fund, Payment
 from wushe.ledger.money.shares import first_in, proportional
 
 PAYEE_KINDS = ("client", "institution", "organization", "provider", "staff")
+CLIENT_KINDS = ("households", "persons", "institutions")
+"""Tables that a client may be of: kept, so that statements count apart whoever was erased since."""
 RELEASE_REASONS = ("cancelled", "failed", "backed_out", "not_needed", "mistake", "less_spent")
 RETURN_REASONS = ("overpaid", "not_delivered", "client_returned", "mistake")
 EMERGENCIES = ("life_at_risk", "no_shelter", "no_food", "acute_illness", "disaster")
 """Reasons to pay before an order is confirmed (急难): said by code, and kept with the payment."""
 
 
+@command
 def commit(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """Set money aside and return the ids of the commitments, in order.
 
     Each item: ``fund``, ``fen``; where known ``category``, ``place``, ``within`` (place and all above it,
-    else found from the place), ``client`` (id; or ``client_ref``, its reference), ``groups`` (of the client), ``project``, ``order``, ``need``, ``day``,
-    ``without`` (gifts that may not pay for this one).
-    The most restricted gifts that fit pay first, then the oldest. Raises RefusedError with the problems of
+    else found from the place), ``client`` (id; or ``client_ref``, its reference), ``client_kind`` (households,
+    persons, institutions), ``groups`` (of the client), ``project``, ``order``, ``need``, ``day``, ``without`` (gifts that may not pay for this one).
+    The most restricted gifts that fit pay first, then the oldest; none whose donor named this client an
+    interested party, while others suffice. Raises RefusedError with the problems of
     all items: what is free, how much of it is restricted otherwise, what is missing.
     """
+    refuse_if(wanted_fields(items))
     orders = sorted({item["order"] for item in items if item.get("order") is not None})
     if len(items) > 1:
         s.state.load("commitment", "order", orders)
@@ -65,16 +74,19 @@ def commit(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     return [answer for answer in answers if isinstance(answer, str)]
 
 
+@command
 def release(
     s: Session, *, commitments: Sequence[str], reason: str = "not_needed", day: str | None = None
 ) -> int:
     """Give what is not paid of these commitments back to its gifts; return the fen released."""
     day = today(s, day)
-    refuse_if(code_problems("commitments", "reason", reason, RELEASE_REASONS))
+    found = code_problems("commitments", "reason", reason, RELEASE_REASONS)
+    refuse_if(found + day_problems("commitments", "day", day))
     s.state.load("commitment", "id", commitments)
     return sum(_released(s, known(s, "commitment", key), reason, day) for key in commitments)
 
 
+@command
 def pay(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """Pay out of commitments and return the ids of the payments, in order.
 
@@ -82,6 +94,7 @@ def pay(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     ``payee_kind``, ``day``, ``emergency`` (a reason code: pays before the order is confirmed). The earlier gifts
     of the commitment pay first. Raises RefusedError with the problems of all items.
     """
+    refuse_if(paid_fields(items))
     s.state.load("commitment", "id", [item["commitment"] for item in items])
     found: list[Problem] = []
     answers: list[str] = []
@@ -95,6 +108,7 @@ def pay(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     return answers
 
 
+@command
 def spend(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """Commit and pay at once (for costs that nobody ordered); items as for `commit` and `pay` together."""
     keys = commit(s, items=items)
@@ -107,6 +121,7 @@ def spend(s: Session, *, items: Sequence[Mapping[str, Any]]) -> list[str]:
     )
 
 
+@command
 def take_back(
     s: Session,
     *,
@@ -120,7 +135,7 @@ def take_back(
     stream, left = f"payment/{payment}", held.fen - held.returned
     fen, day = left if fen is None else fen, today(s, day)
     found = code_problems(stream, "reason", reason, RETURN_REASONS)
-    found += amount_problems(stream, "fen", fen) + day_problems(stream, "day", day)
+    found += amount_problems(stream, "fen", fen) + done_day_problems(s, stream, "day", day)
     if not found and fen > left:
         params = {"fen": yuan(fen), "left": yuan(left)}
         found.append(problem(MORE_THAN_LEFT, stream, "fen", yuan(fen), **params))
@@ -177,11 +192,17 @@ def _committed(s: Session, item: Mapping[str, Any]) -> str | Problem:
         return error.problems[0]
     stream, day = f"fund/{fund.id}", today(s, item.get("day"))
     wrong = amount_problems(stream, "fen", item["fen"]) + day_problems(stream, "day", day)
+    if item.get("client_kind") is not None:
+        wrong += code_problems(stream, "client_kind", item["client_kind"], CLIENT_KINDS)
     purpose = purpose_of(s, item)
     wrong = wrong or _outside(fund, purpose) or _over_cap(s, fund, item, purpose.client)
     if wrong:
         return wrong[0]
-    takes = _takes(s, fund, purpose, item["fen"], frozenset(item.get("without") or ()))
+    without = frozenset(item.get("without") or ())
+    takes = _takes(s, fund, purpose, item["fen"], without)
+    if isinstance(takes, Problem):
+        # Where gifts of interested parties would make it enough, the guard says what is in the way.
+        takes = _takes(s, fund, purpose, item["fen"], without, barred=True)
     if isinstance(takes, Problem):
         return takes
     return _opened(s, fund, item, purpose, takes, day)
@@ -224,12 +245,20 @@ def _same_need(
 
 
 def _takes(
-    s: Session, fund: Fund, purpose: Purpose, fen: int, without: frozenset[str]
+    s: Session,
+    fund: Fund,
+    purpose: Purpose,
+    fen: int,
+    without: frozenset[str],
+    *,
+    barred: bool = False,
 ) -> list[list[Any]] | Problem:
     takes: list[list[Any]] = []
     missing, usable = fen, 0
     for gift in open_gifts(s, fund.id).fitting(s.state, purpose):
         if gift.id in without:
+            continue
+        if not barred and barred_gift(s, fund.host, gift, purpose.client):
             continue
         usable += gift.free
         part = min(gift.free, missing)
@@ -272,6 +301,7 @@ def _opened(
         "within": [p for p in purpose.within if p != item.get("place")],
         "groups": _relied_on(s, fund, purpose, takes),
         "client": purpose.client,
+        "client_kind": None if purpose.client is None else item.get("client_kind"),
         "order": item.get("order"),
         "need": item.get("need"),
         "project": purpose.project,
@@ -305,14 +335,12 @@ def _pay_problems(s: Session, held: Commitment, item: Mapping[str, Any]) -> list
     stream, left = f"commitment/{held.id}", _payable(s, held)
     if held.status != "open":
         return [problem(COMMITMENT_CLOSED, stream, "status", held.status, status=held.status)]
-    if item.get("emergency") is not None:
-        left = held.fen - held.paid
     fen = item.get("fen", left)
     found = amount_problems(stream, "fen", fen)
     if not found and fen > left:
         params = {"fen": yuan(fen), "left": yuan(left)}
         found.append(problem(MORE_THAN_LEFT, stream, "fen", yuan(fen), **params))
-    found += day_problems(stream, "day", today(s, item.get("day")))
+    found += done_day_problems(s, stream, "day", today(s, item.get("day")))
     found += code_problems(stream, "kind", item.get("kind", "aid"), SPENDING)
     payee = item.get("payee_kind", "client")
     found += code_problems(stream, "payee_kind", payee, PAYEE_KINDS)
@@ -323,13 +351,28 @@ def _pay_problems(s: Session, held: Commitment, item: Mapping[str, Any]) -> list
 
 
 def _payable(s: Session, held: Commitment) -> int:
-    """Return what may be paid: of an order for money no more than was confirmed as done."""
+    """Return what may be paid: of an order for money, no more in all than was done, by whichever fund.
+
+    Until it is confirmed, in an emergency, no more in all than was ordered.
+    """
     left = held.fen - held.paid
-    if held.order is not None and "order" in s.domain.records:
-        order = s.state.get("order", held.order)
-        if order is not None and order.form == "money" and order.status == "confirmed":
-            left = min(left, order.done_amount - held.paid)
-    return left
+    order = _money_order(s, held)
+    if order is None:
+        return left
+    limit = order.done_amount if order.status == "confirmed" else order.amount
+    return max(min(left, int(limit) - _paid_for(s, order)), 0)
+
+
+def _money_order(s: Session, held: Commitment) -> Any:
+    """Return the order for money that a commitment is for, None where it is for something else."""
+    if held.order is None or "order" not in s.domain.records:
+        return None
+    order = s.state.get("order", held.order)
+    return order if order is not None and order.form == "money" else None
+
+
+def _paid_for(s: Session, order: Any) -> int:
+    return sum(c.paid for c in s.state.find("commitment", order=order.id))
 
 
 def _unconfirmed(s: Session, held: Commitment) -> list[Problem]:
@@ -344,8 +387,7 @@ def _unconfirmed(s: Session, held: Commitment) -> list[Problem]:
 
 def _paid(s: Session, held: Commitment, item: Mapping[str, Any]) -> str:
     fund: Fund = s.state.get("fund", held.fund)
-    left = held.fen - held.paid if item.get("emergency") is not None else _payable(s, held)
-    fen = item.get("fen", left)
+    fen = item.get("fen", _payable(s, held))
     key, kind = f"{fund.id}-P{fund.payments + 1}", item.get("kind", "aid")
     data = {
         "payment": key,
@@ -360,6 +402,7 @@ def _paid(s: Session, held: Commitment, item: Mapping[str, Any]) -> str:
         "category": held.category,
         "place": held.place,
         "client": held.client,
+        "client_kind": held.client_kind,
         "order": held.order,
         "need": held.need,
         "project": held.project,

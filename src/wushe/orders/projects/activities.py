@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.model.kinds import IDENT, BadValueError
 from wushe.orders.projects.problems import (
     BAD_VALUE,
@@ -56,6 +56,7 @@ class Figures:
     households: int | None = None
 
 
+@command
 def record_activity(
     s: Session,
     *,
@@ -110,6 +111,7 @@ def record_activity(
     return {"activity": activity, **attrs.asdict(figures)}
 
 
+@command
 def correct_activity(
     s: Session,
     *,

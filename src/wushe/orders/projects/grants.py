@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from wushe.errors import Problem
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.model.terms import Columns, Context
 from wushe.orders.projects.activities import id_problems, is_day, is_id
 from wushe.orders.projects.figures import MEASURES, activity_figures
@@ -62,6 +62,7 @@ _REACHED = Text(zh="不晚于今天的日期", en="a day not after today")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/#-]{0,127}")
 
 
+@command
 def propose_project(
     s: Session,
     *,
@@ -117,6 +118,7 @@ def propose_project(
     }
 
 
+@command
 def score_round(s: Session, *, scored_in: str, projects: Sequence[str]) -> dict[str, Any]:
     """Score `projects` against each other by the criteria of the loaded plugins; every criterion is kept.
 
@@ -201,6 +203,7 @@ def _spent(s: Session, project: str) -> int:
     return sum(payment.fen for payment in s.state.find("payment", project=project))
 
 
+@command
 def decide_grant(
     s: Session, *, project: str, fen: int, jurors: Sequence[str] = (), reason: str | None = None
 ) -> dict[str, Any]:
@@ -214,6 +217,7 @@ def decide_grant(
         problems.append(problem(WRONG_STATUS, stream, "status", held.status, expected="proposed"))
     barred = {held.organization, *held.interested}
     deciders = sorted({s.act.by, *jurors})
+    problems += [p for who in jurors for p in id_problems(stream, {"jurors": who})]
     problems += [problem(INTERESTED, stream, "jurors", who) for who in deciders if who in barred]
     if type(fen) is not int or not 0 <= fen <= held.budget_fen:
         problems.append(problem(OVER_BUDGET, stream, "fen", fen, budget=held.budget_fen))
@@ -225,6 +229,7 @@ def decide_grant(
     return {"project": project, "granted_fen": fen}
 
 
+@command
 def reach_milestone(
     s: Session, *, milestone: str, evidence: str, on: str | None = None
 ) -> dict[str, Any]:
@@ -248,6 +253,7 @@ def reach_milestone(
     return {"milestone": milestone, "late": data["on"] > held.due_on}
 
 
+@command
 def close_project(s: Session, *, project: str) -> dict[str, Any]:
     """Close a granted project. Answers which goals were met: true, false, or None where figures are unknown."""
     stream = f"project/{project}"
@@ -264,8 +270,13 @@ def close_project(s: Session, *, project: str) -> dict[str, Any]:
 
 
 def goals_met(state: State, project: str) -> dict[str, bool | None]:
-    """Return for each goal of a project whether it is met, None where the figures cannot tell."""
-    held: Project = state.get("project", project)
+    """Return for each goal of a project whether it is met, None where the figures cannot tell.
+
+    Raises RefusedError for an unknown project.
+    """
+    held: Project | None = state.get("project", project)
+    if held is None:
+        refuse(NO_PROJECT, f"project/{project}", "project", project)
     figures = activity_figures(state, project=project)
     met: dict[str, bool | None] = {}
     for goal in held.goals:

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem, RefusedError
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.orders.projects.activities import AN_ID, is_day, is_id
 from wushe.orders.volunteers.hours import services_of
 from wushe.orders.volunteers.problems import (
@@ -33,6 +33,7 @@ _CODE_DIGITS = 32
 """128 bits: nobody finds another content with the same code."""
 
 
+@command
 def issue_certificate(
     s: Session,
     *,

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem, RefusedError
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.journal.event import day_of
 from wushe.orders.volunteers.problems import (
     DAY_AHEAD,
@@ -46,6 +46,7 @@ CORRECTIONS = {
 """Why a service is corrected (TVR 13). All but the first take it back whole."""
 
 
+@command
 def record_order_service(
     s: Session, *, order: str, helper: str, minutes: Mapping[str, int]
 ) -> dict[str, Any]:
@@ -96,6 +97,7 @@ def _not_of(state: State, stream: str, due: ServiceDue, who: str) -> list[Proble
     return [] if inside else [problem(NOT_IN_ORDER, stream, "helper", who)]
 
 
+@command
 def record_activity_service(
     s: Session, *, activity: str, minutes: Mapping[str, int], leader: str | None = None
 ) -> dict[str, Any]:
@@ -140,6 +142,7 @@ def record_activity_service(
     return {"services": [_record(s, service) for service in drafts]}
 
 
+@command
 def correct_service(
     s: Session, *, service: str, reason: str, minutes: int | None = None
 ) -> dict[str, Any]:
@@ -183,10 +186,12 @@ def on_order_done(s: Session, event: Event) -> None:
     if order is None:
         return
     helpers = sorted({provider for _, provider, _ in order.helpers})
-    minutes = None
+    minutes: int | None = None
     if len(helpers) == 1 and order.dimension == "minute":
         dues: list[ServiceDue] = s.state.find("service_due", order=order.id, open="1")
         minutes = order.done_amount - sum(d.minutes or 0 for d in dues if d.helper not in helpers)
+        if minutes < 1:  # less was accepted in the end than others had done: somebody has to say
+            minutes = None
     for who in helpers:
         _owe(s, event, order, who, minutes)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.model.ordering import PointRule
 from wushe.orders.volunteers.lots import (
     first_to_lapse,
@@ -128,6 +128,7 @@ def _credit(s: Session, earning: Earning, rule: str, owner: str, change: int, mi
 # --- spending --------------------------------------------------------------------------------------
 
 
+@command
 def redeem_points(
     s: Session, *, owner: str, rule: str, reward: str, count: int = 1
 ) -> dict[str, Any]:
@@ -160,6 +161,7 @@ def redeem_points(
     return {"redemption": redemption.id, "points": points, "balance": balance - points}
 
 
+@command
 def return_redemption(s: Session, *, redemption: str, reason: str) -> dict[str, Any]:
     """Give the points of a redemption back, with the last days that they had. `reason`: a code of `RETURNS`."""
     stream = f"points/{redemption.rpartition('#')[0]}"
@@ -176,6 +178,7 @@ def return_redemption(s: Session, *, redemption: str, reason: str) -> dict[str, 
     return {"balance": s.state.get("points", held.account).balance}
 
 
+@command
 def draw_minutes(
     s: Session, *, owner: str, rule: str, minutes: int, order: str | None = None
 ) -> dict[str, Any]:
@@ -192,6 +195,7 @@ def draw_minutes(
     return {"minutes": balance - minutes}
 
 
+@command
 def lapse_points(s: Session) -> dict[str, Any]:
     """Record what has lapsed by the day of the act, in every account. To be run daily, or at year's end."""
     before = len(s.events)

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from wushe.errors import Problem, RefusedError
-from wushe.journal import Event, EventKind, Session, State
+from wushe.journal import Event, EventKind, Session, State, command
 from wushe.orders.projects.activities import AN_ID, is_day, is_id
 from wushe.orders.volunteers.problems import (
     DAY_AHEAD,
@@ -37,6 +37,7 @@ MAX_LEARNT = 10_000
 STARS = 5
 
 
+@command
 def record_training(
     s: Session, *, helper: str, day: str, topic: str, minutes: int, unit: str, words: str = ""
 ) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def record_training(
     return _keep(s, "volunteer.trained", helper, data, words, problems)
 
 
+@command
 def record_honour(
     s: Session, *, helper: str, day: str, honour: str, unit: str, words: str = ""
 ) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def record_honour(
     return _keep(s, "volunteer.honoured", helper, data, words, problems)
 
 
+@command
 def evaluate_service(s: Session, *, service: str, stars: int, words: str = "") -> dict[str, Any]:
     """Record how well a service was done, 1 to `STARS` (TVR 10). Again: the newer one counts."""
     held: Service | None = s.state.get("service", service)
