@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from rules_once import share_rules
 from wushe.cli import main
 from wushe.store import open_store
 
@@ -32,6 +33,12 @@ def act(*args: str, at: str = AT, code: int = 0) -> Result:
 def answer(*args: str) -> object:
     """Return what a command of one who acts answers."""
     return json.loads(act(*args, "--json").output)["answer"]
+
+
+@pytest.fixture(autouse=True)
+def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the many commands would load the same rules."""
+    share_rules(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -327,3 +334,134 @@ def test_it_is_the_same_ledger_as_in_python(store: Path) -> None:
     with open_store(store, read_only=True) as held, held.reading() as state:
         fund = state.get("fund", "F-1")
     assert fund.received_fen == balance()["received"]
+
+
+# --- mistakes ----------------------------------------------------------------------------------
+
+
+def test_what_the_ledger_refuses_of_a_table_is_named_by_row(store: Path) -> None:
+    """A fund that does not exist, an amount of nothing, a taken id: the file's rows, blank ones counted."""
+    Path("g.csv").write_text("基金,金额(元),id\nF-1,5,G1\n\nF-9,5,\nF-1,0,\nF-1,5,G1\n", "utf-8")
+    said = act("funds", "receive", "--file", "g.csv", "--json", code=1).output
+    found = {(p["file"], p["row"], p["field"]) for p in json.loads(said)["problems"]}
+    assert found >= {("g.csv", 4, "fund"), ("g.csv", 5, "yuan")}
+    assert balance()["received"] == 100_000
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (("open", "F-9", "--name", "x", "--host", "O", "--purposes", "fod"), "fod"),
+        (("open", "F-9", "--name", "x", "--host", "O", "--groups", "elders"), "elders"),
+        (("receive", "F-1", "5", "--purposes", "fod"), "fod"),
+        (("commit", "F-1", "5", "--category", "fod"), "fod"),
+        (("commit", "F-1", "5", "--group", "elders"), "elders"),
+    ],
+)
+def test_money_is_not_bound_to_what_does_not_exist(
+    args: tuple[str, ...], expected: str, store: Path
+) -> None:
+    """A slip in a category or group would make money that can never be spent."""
+    before = count(store)
+    said = act("funds", *args, "--lang", "en", code=2).stderr
+    assert f"unknown: {expected}" in said
+    assert count(store) == before
+
+
+def test_a_table_of_gifts_is_not_bound_to_what_does_not_exist(store: Path) -> None:
+    """The same in a table: row and column."""
+    Path("g.csv").write_text("fund,yuan,purposes\nF-1,5,food;fod\n", "utf-8")
+    said = json.loads(act("funds", "receive", "--file", "g.csv", "--json", code=1).output)
+    (found,) = said["problems"]
+    assert (found["row"], found["field"], found["value"]) == (2, "purposes", "fod")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("who", ["张 三", "420106198001011234", "13912345678"])
+def test_a_person_is_no_id(who: str, lang: str, store: Path) -> None:
+    """A name, an ID number or a phone number is not recorded as an id, and not repeated."""
+    before = count(store)
+    for args in (
+        ("receive", "F-1", "5", "--donor", who),
+        ("commit", "F-1", "5", "--client", who),
+        ("open", who, "--name", "x", "--host", "O"),
+    ):
+        assert who not in act("funds", *args, "--lang", lang, code=2).stderr
+    assert count(store) == before
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "expected"),
+    [
+        (("pay", "--order", "O-none", "--by", "O", "--at", AT), 1, "order/O-none"),
+        (("statement", "--since", "x", "--until", "2025-01-01"), 2, "--since"),
+        (("statement", "--since", "2025-02-01", "--until", "2025-01-01"), 2, "2025-01-01"),
+        (("duties", "--on", "2025-05-31", "--out", "d.pdf"), 2, ".html, .csv"),
+    ],
+)
+def test_a_mistake_says_where_it_is(
+    args: tuple[str, ...], code: int, expected: str, store: Path
+) -> None:
+    """The option or record that is wrong is the one that is named."""
+    assert expected in run("funds", *args, code=code).stderr
+    assert not Path("d.pdf").exists()
+
+
+def test_the_statement_is_json_on_request(store: Path) -> None:
+    """All its parts, each row by its headings."""
+    period = ("--since", "2025-01-01", "--until", "2025-12-31")
+    found = json.loads(run("funds", "statement", *period, "--json", "--lang", "en").output)
+    assert set(found) == {"balance", "projects", "uses", "gifts", "goods"}
+    assert [row["Amount (yuan)"] for row in found["gifts"]] == ["1000.00"]
+
+
+# --- moved, closed, reported -------------------------------------------------------------------
+
+
+def test_money_moves_between_funds_and_projects(store: Path) -> None:
+    """A transfer and a surplus keep every fen, and a fund closes when it is empty."""
+    act("funds", "open", "F-2", "--name", "二号", "--host", "O-CA")
+    act("funds", "transfer", "F-1", "F-2", "--take", "F-1-G1", "1000")
+    assert (balance("F-1")["free"], balance("F-2")["free"]) == (0, 100_000)
+    act("funds", "close", "F-1")
+    assert "1,000.00" in act("funds", "close", "F-2", "--lang", "en", code=1).stderr
+    act("funds", "receive", "F-2", "5", "--project", "PJ-1")
+    assert len(answer("funds", "surplus", "PJ-1", "PJ-2", "--basis", "plan")) == 1  # type: ignore[arg-type]
+
+
+def test_pools_and_pledges_end(store: Path) -> None:
+    """A closed pool says what it gave, and gives no more; a pledge made in private may be released."""
+    act("funds", "pool", "P", "80", "--sponsor", "D-CA", "--fund", "F-1")
+    act("funds", "receive", "F-1", "50", "--donor", "D-9", "--donor-kind", "person")
+    assert "50.00" in act("funds", "close-pool", "P", "--lang", "en").output
+    act("funds", "receive", "F-1", "50", "--donor", "D-9", "--donor-kind", "person")
+    assert balance()["matched"] == 5_000
+    act("funds", "pledge", "PL", "F-1", "10", "--donor", "D-9")
+    act("funds", "release-pledge", "PL", "--reason", "agreed")
+    act("funds", "release-pledge", "PL", "--reason", "agreed", code=1)
+
+
+def test_campaigns_and_interests_are_declared_and_judged(store: Path) -> None:
+    """A late filing is found by the duties; an interested party gets nothing of the donor's money until it is ended."""
+    act(
+        "funds",
+        "host",
+        "O-CA",
+        "--kind",
+        "charity_federation",
+        "--charity",
+        "--public",
+        "--form",
+        "group",
+    )
+    days = ("--starts", "2025-05-01", "--ends", "2025-05-31")
+    act("funds", "plan-campaign", "C-1", "O-CA", *days, "--fund", "F-1", "--no-online")
+    act("funds", "file-campaign", "C-1", "--on", "2025-05-03")
+    found = json.loads(run("funds", "duties", "--on", "2025-05-31", "--json").output)
+    assert "campaign/C-1" in json.dumps(found)
+    interest = answer("funds", "declare-interest", "donor", SECRET, "H-1")
+    act("funds", "commit", "F-1", "5", "--client", "H-1", code=1)
+    act("funds", "end-interest", str(interest), "--reason", "mistake")
+    act("funds", "commit", "F-1", "5", "--client", "H-1")
+    act("funds", "ask-interests", "O-CA", "--on", "2025-05-04")
+    act("funds", "publish", "campaign", "C-1", "--on", "2025-05-04", "--document", "no. 1")

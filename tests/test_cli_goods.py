@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from rules_once import share_rules
 from wushe.cli import main
 from wushe.demos import demo_path
 from wushe.store import open_store
@@ -26,6 +27,12 @@ def run(*args: str, code: int = 0) -> Result:
 def act(*args: str, at: str = AT, code: int = 0) -> Result:
     """Run a goods command of one who acts."""
     return run("goods", *args, "--by", "K-1", "--at", at, code=code)
+
+
+@pytest.fixture(autouse=True)
+def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the many commands would load the same rules."""
+    share_rules(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +90,9 @@ def test_amounts_are_counted_in_base_units_and_valued_by_theirs(store: Path) -> 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_first_expiring_goes_first(lang: str, store: Path) -> None:
     """50 pieces: all 48 of the lot that expires in October, and two of the other."""
-    assert "L-soon 48, L-late 2" in issue("IS-1", "50件", "--lang", lang).output
+    unit = {"zh": "件", "en": " pieces"}[lang]
+    said = issue("IS-1", "50件", "--lang", lang).output
+    assert f"L-soon 48{unit}, L-late 2{unit}" in said
     act("sign", "IS-1", "--signed-by", "王某")
     with open_store(store, read_only=True) as held:
         events = [event for _, event in held.events()]
@@ -188,3 +197,30 @@ def test_a_wrong_call_is_one(args: tuple[str, ...], store: Path) -> None:
     before = count(store)
     act(*args, code=2)
     assert count(store) == before
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("issue", "IS-9", "--warehouse", "W-1", "--item", "牛奶", "--quantity", "5千克", "--to", "I-1"),
+        ("count", "L-soon", "5千克"),
+        ("write-off", "L-soon", "--quantity", "5千克", "--reason", "damaged"),
+        ("inspect", "L-soon", "--rejected", "5千克", "--reason", "damaged"),
+        ("value", "L-soon", "3", "--per", "1千克"),
+    ],
+    ids=lambda args: args[0],
+)  # fmt: skip
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_amount_is_of_what_the_lot_is_counted_in(
+    args: tuple[str, ...], lang: str, store: Path
+) -> None:
+    """Five kilograms of a lot in pieces would be 5,000 pieces."""
+    before = count(store)
+    said = act(*args, "--lang", lang, code=2).stderr
+    assert {"zh": "按“件”计", "en": "counted in pieces"}[lang] in said
+    assert count(store) == before
+
+
+def test_an_unknown_warehouse_is_not_an_empty_one(store: Path) -> None:
+    """Nothing in stock would be an answer."""
+    assert "W-9" in run("goods", "stock", "--warehouse", "W-9", code=2).stderr

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import wushe
+from rules_once import share_rules
 from wushe.cli import main
 from wushe.demos import demo_path
 from wushe.store import open_store
@@ -33,6 +34,12 @@ def log(path: Path) -> list[wushe.Event]:
     """Return all events of a store."""
     with open_store(path, read_only=True) as store:
         return [event for _, event in store.events()]
+
+
+@pytest.fixture(autouse=True)
+def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the many commands would load the same rules."""
+    share_rules(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +235,7 @@ def test_a_wrong_call_says_what_was_expected(
     [
         ("W-01", "2025-09-15T09:00", "+08:00"),
         ("W-01", "today", "+08:00"),
-        ("张 三", AT, "1 to 128"),
+        ("张 三", AT, "身份证号"),
     ],
     ids=["no-zone", "no-instant", "a-name"],
 )
@@ -315,3 +322,45 @@ def test_the_plan_of_a_city_is_dispatched_once(store: Path) -> None:
     assert set(first["dispatched"]) | set(first["waiting"]) == set(first["placed"])
     again = json.loads(act(*args, at="2025-09-15T09:30:00+08:00").output)["answer"]
     assert again["placed"] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (("list", "--helper", "V-none"), "V-none"),
+        (("hours", "V-none"), "V-none"),
+        (("figures", "--since", "2025-02-01", "--until", "2025-01-01"), "2025-01-01"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_not_known_is_not_nothing(
+    args: tuple[str, ...], expected: str, lang: str, store: Path
+) -> None:
+    """An unknown helper and a period that ends before it begins are mistakes, no empty lists."""
+    assert expected in run("orders", *args, "--lang", lang, code=2).stderr
+
+
+def test_groups_of_an_order_exist(store: Path) -> None:
+    """A slip in a group would let a guard of that group pass."""
+    args = ("orders", "place", "--client", "H-1", "--category", "visit", "--groups", "childs")
+    assert "childs" in act(*args, code=2).stderr
+
+
+@pytest.mark.parametrize(("lang", "expected"), [("zh", "没有存储"), ("en", "there is no store")])
+def test_a_missing_store_is_said_in_the_chosen_language(
+    lang: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with the command that makes one."""
+    monkeypatch.chdir(tmp_path)
+    said = run("orders", "list", "--store", "no.db", "--lang", lang, code=1).stderr
+    assert expected in said
+    assert "wushe store create --store no.db" in said
+
+
+def test_a_proof_that_cannot_be_written_is_not_issued(store: Path) -> None:
+    """Its number would be gone: the folder is looked for first."""
+    before = len(log(store))
+    period = ("--since", "2025-09-01", "--until", "2025-09-14")
+    args = ("orders", "certificate", "V-001", "--unit", "O-1", *period, "--out", "none/p.html")
+    assert "none/p.html" in act(*args, code=4).stderr
+    assert len(log(store)) == before

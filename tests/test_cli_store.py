@@ -154,3 +154,26 @@ def test_an_erased_person_is_gone_and_the_chain_holds(store: Path) -> None:
         subjects = [state.subject(order.client) for order in state.find("order")]
     assert sorted(subjects, key=str) == ["H-0002", None]
     assert b"H-0001" not in store.read_bytes()
+
+
+def test_adopted_plugins_hold_without_being_named(store: Path) -> None:
+    """A category of the city is known to later commands; other plugins are refused, none can be adopted by mistake."""
+    place = (
+        "orders",
+        "place",
+        "--client",
+        "H-7",
+        "--category",
+        "smart_home",
+        "--by",
+        "W-1",
+        "--at",
+        AT,
+    )
+    run(*place, code=1)
+    assert "hefei" in store_of("adopt", "hefei", "--by", "W-1", "--at", AT).output
+    run(*place)
+    assert "hefei" in run(*place, "-p", "xuanzhou", code=1).stderr
+    store_of("adopt", "hefie", "--by", "W-1", "--at", AT, code=3)
+    assert "不用" in store_of("adopt", "--by", "W-1", "--at", AT).output
+    run(*place, code=1)

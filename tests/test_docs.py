@@ -32,6 +32,7 @@ import pytest
 from click.testing import CliRunner
 
 import wushe
+from rules_once import share_rules
 from wushe.cli import main
 from wushe.demos import demo_path
 from wushe.identify import person_columns
@@ -151,6 +152,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delenv("WUSHE_LANG", raising=False)
+    share_rules(monkeypatch)
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import wushe
+from rules_once import share_rules
 from wushe.demos import demo_path
 from wushe.identify import fill, suggest
 from wushe.identify.persons import person_columns
@@ -82,6 +83,12 @@ def _scores(needs: wushe.Columns, offers: wushe.Columns, pairs: wushe.Pairs) -> 
 # --- registration ------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _rules_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests look at the same rules."""
+    share_rules(monkeypatch)
+
+
 def test_it_loads_by_name_beside_the_defaults() -> None:
     """The entry point finds it like any other plugin, and no id clashes with a built-in one."""
     rules = wushe.load_plugins("wuchang")
@@ -96,6 +103,7 @@ def test_it_uses_exactly_the_hooks_that_it_needs() -> None:
         "prioritise_needs",
         "register_keyword_rules",
         "register_need_categories",
+        "register_point_rules",
         "register_risk_signals",
         "register_visit_forms",
         "score_candidates",

@@ -419,6 +419,13 @@ def test_small_cells() -> None:
     assert suppress_small([3, 10, 20]).total == 33
     assert suppress_small([2, 3, 20]).counts == (None, None, 20)
     assert suppress_small([1, 1, 20]).counts == (None, None, None)  # two that add up to two
+    assert (
+        suppress_small([1, 1, 1, 1, 1, 9, 20]).counts[5] is None
+    )  # five that add up to 5 are all 1
+    assert suppress_small([1, 1, 1, 1, 1]).total is None
+    assert (
+        suppress_small([4, 4, 4, 4, 4, 4, 9, 20]).counts[6] is None
+    )  # six that add up to 24, all 4
     assert suppress_small([3]) == suppress_small([4])  # alone: the total goes as well
     with pytest.raises(ValueError, match="negative"):
         suppress_small([-1])

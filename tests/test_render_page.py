@@ -201,6 +201,11 @@ class TestParts:
         text = Page(TITLE).table([TITLE], [[1.25], [2.0], [None]]).html()
         assert re.findall("<td[^>]*>([^<]*)</td>", text) == ["1.25", "2.00", "—"]
 
+    def test_money_has_two_decimals(self) -> None:
+        """Amounts of yuan keep both decimals, also where all end in a round number; counts have none."""
+        text = Page(TITLE).table([TITLE, TITLE], [[1500.0, 3], [0.5, 12]], least_decimals=2).html()
+        assert re.findall("<td[^>]*>([^<]*)</td>", text) == ["1,500.00", "3", "0.50", "12"]
+
     def test_wrong_parts(self) -> None:
         """Short rows, half pictures and other heading levels are refused."""
         page, made = Page(TITLE), bars([], title=TITLE)

@@ -176,19 +176,28 @@ def suppress_small(counts: Sequence[int], *, least: int = SMALL_CELL) -> SmallCe
     """Return `counts` and their total without the cells that would point at somebody.
 
     Counts of 1 to ``least - 1`` are withheld. A single withheld count, or several that add up to less
-    than `least`, could be found by subtraction: then the next smallest are withheld as well. Zeros
-    are kept. Raises ValueError for a negative count.
+    than `least`, could be found by subtraction: then the next smallest are withheld as well. So are they
+    where the sum leaves the withheld only one way to be: all 1, or all ``least - 1``. Zeros are kept.
+    Raises ValueError for a negative count.
     """
     if any(count < 0 for count in counts):
         raise ValueError("counts: a count is negative; expected 0 or more")
     order = sorted((n, i) for i, n in enumerate(counts) if n > 0)
     hidden: list[int] = [i for n, i in order if n < least]
     rest = [i for n, i in order if n >= least]
-    while hidden and rest and (len(hidden) < 2 or sum(counts[i] for i in hidden) < least):
+    while hidden and rest and _told_by_sum([counts[i] for i in hidden], least):
         hidden.append(rest.pop(0))
     total = sum(counts)
-    # With one cell withheld and nothing left to hide it behind, the total would give it away.
-    tells = 0 < total < least or len(hidden) == 1 or 0 < sum(counts[i] for i in hidden) < least
+    # With nothing left to hide them behind, the total would give them away.
+    tells = 0 < total < least or bool(hidden and _told_by_sum([counts[i] for i in hidden], least))
     return SmallCells(
         tuple(None if i in hidden else n for i, n in enumerate(counts)), None if tells else total
     )
+
+
+def _told_by_sum(hidden: Sequence[int], least: int) -> bool:
+    """Return whether the sum of counts that are withheld, all of them above 0, tells what they are."""
+    n, together = len(hidden), sum(hidden)
+    # More than `least` of them need no larger one beside them: all are known to be below it.
+    highest = n > least and together == n * (least - 1)
+    return n < 2 or together < least or together == n or highest

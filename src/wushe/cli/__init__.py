@@ -14,6 +14,8 @@ from wushe.cli import (
     casefile,
     funds,
     funds_books,
+    funds_close,
+    funds_duties,
     funds_use,
     goods,
     goods_out,
@@ -24,6 +26,7 @@ from wushe.cli import (
     plugins,
     relief,
     report,
+    rhythm,
     store,
     visits,
 )
@@ -53,5 +56,14 @@ for command in (
 ):
     main.add_command(command)
 
-_ADDED = (orders_lists, orders_work, funds_use, funds_books, goods_out)
+_ADDED = (
+    orders_lists,
+    orders_work,
+    funds_use,
+    funds_books,
+    funds_close,
+    funds_duties,
+    goods_out,
+    rhythm,
+)
 """Modules that add their commands to a group of another one; importing them is what they are named for here."""

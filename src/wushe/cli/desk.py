@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import re
@@ -17,11 +16,12 @@ import attrs
 import click
 
 import wushe
-from wushe.cli.common import F, guarded, json_option, lang_option, said_help
-from wushe.errors import InputError, Problem, ProblemKind
+from wushe.cli.common import F, check_date, guarded, json_option, lang_option, said_help
+from wushe.cli.table import personal
+from wushe.errors import StoreError
 from wushe.journal import Act, Receipt, State
 from wushe.journal.event import CHINA
-from wushe.model.kinds import IDENT, MONEY, TAGS, BadValueError, Kind
+from wushe.model.kinds import IDENT, MONEY, BadValueError
 from wushe.model.units import Dimension, parse_unit, to_base
 from wushe.text import Text
 
@@ -36,6 +36,27 @@ _TROUBLE = Text("已经办妥；但观察插件报错：{why}", "it is done; but
 _BAD_YUAN = Text(
     "金额 {value!r} 不合规；应为以元为单位、最多两位小数的数，如 1200.50",
     "{value!r} is no amount; expected yuan with at most two decimals, such as 1200.50",
+)
+_NO_STORE = Text(
+    "{where!r} 没有存储；请检查路径，或先 wushe store create --store {where}",
+    "there is no store at {where!r}; check the path, or make one first: wushe store create --store {where}",
+)
+_UNKNOWN_WORDS = Text(
+    "不认识 {words}；应为 {known}；城市自己的要加 -p 插件",
+    "unknown: {words}; expected some of {known}; a city's own need its plugin (-p)",
+)
+_UNKNOWN_ID = Text("没有 {id!r}；请核对编号", "there is no {id!r}; check the id")
+_BACKWARDS = Text(
+    "{until} 在 {since} 之前；应为不早于开始的日期",
+    "{until} is before {since}; expected a day not before the first",
+)
+_BAD_ID = Text(
+    "编号不合规（不重复显示）；应为 1 到 64 个字符、没有空格，也不是身份证号、手机号，如 H-0001",
+    "no usable id (not repeated here); expected 1 to 64 characters without spaces, and no ID or phone number, such as H-0001",
+)
+_BAD_INSTANT = Text(
+    "{at!r} 不是带时区的时刻；应如 2025-09-15T09:00:00+08:00",
+    "{at!r} is no instant with its zone; expected one such as 2025-09-15T09:00:00+08:00",
 )
 _BAD_AMOUNT = Text(
     "数量 {value!r} 不合规；应为带单位的整数个基本单位，如 20件、3箱*20、1.5千克、90分钟、1200元",
@@ -54,7 +75,7 @@ store_option = click.option(
 )
 plugin_option = click.option(
     "--plugin", "-p", "plugins", multiple=True, metavar="NAME", envvar="WUSHE_PLUGINS",
-    help=said_help("启用的城市插件，可重复；每条命令都要用同样的", "city plugin, may be repeated; the same for every command"),
+    help=said_help("启用的城市插件，可重复；库已采用（store adopt）的不必写", "city plugin, may be repeated; not needed for those that the store adopted"),
 )  # fmt: skip
 _ACTS = (
     click.option(
@@ -86,10 +107,17 @@ class Desk:
     _rules: wushe.Plugins | None = None
 
     def rules(self) -> wushe.Plugins:
-        """Return the city's rules beside the built-in ones."""
+        """Return the city's rules beside the built-in ones: those named, else those the store adopted."""
         if self._rules is None:
-            self._rules = wushe.load_plugins(*self.plugins)
+            adopted = None if self.plugins else self._adopted()
+            self._rules = wushe.load_plugins(*self.plugins) if adopted is None else adopted
         return self._rules
+
+    def _adopted(self) -> wushe.Plugins | None:
+        from wushe.store import open_store
+
+        with open_store(self.where, read_only=True, create=False) as store:
+            return store.plugins
 
     def do(self, command: Callable[..., Any], /, **arguments: Any) -> Receipt:
         """Run one command as one unit of work on the store."""
@@ -109,12 +137,45 @@ class Desk:
         """Open the store with the city's rules; used for what is neither one command nor a look."""
         from wushe.store import open_store
 
-        plain = (
-            not self.plugins and self._rules is None
-        )  # what is built in holds without loading it
+        if "://" not in self.where and not Path(self.where).exists():
+            raise StoreError(_NO_STORE.say(self.lang, where=self.where))
+        # What is built in holds without loading it.
+        plain = not self.plugins and self._rules is None
         rules = None if plain else self.rules()
         with open_store(self.where, plugins=rules, read_only=read_only, create=False) as store:
             yield store
+
+    def known_words(self, option: str, given: Sequence[str], known: Mapping[str, Any]) -> list[str]:
+        """Return the words of an option if all are known. Raises click.BadParameter: a wrong one would fit nothing ever."""
+        odd = [word for word in given if word not in known]
+        if odd:
+            said = _UNKNOWN_WORDS.say(
+                self.lang, words=", ".join(odd), known=", ".join(sorted(known))
+            )
+            raise click.BadParameter(said, param_hint=option)
+        return list(given)
+
+    def purposes(self, text: str | None, option: str = "--purposes") -> list[str]:
+        """Return the categories of need that an option names, all of them known."""
+        given = words(text)
+        return self.known_words(option, given, self.rules().categories) if given else []
+
+    def groups(self, given: Sequence[str], option: str = "--groups") -> list[str]:
+        """Return the target groups that an option names, all of them known."""
+        return self.known_words(option, given, self.rules().target_groups) if given else []
+
+    def known(self, state: State, kind: str, key: str | None, hint: str) -> None:
+        """Refuse an id that the store has no record of: an empty answer would say that there is nothing."""
+        if key is not None and state.get(kind, key) is None:
+            raise click.BadParameter(_UNKNOWN_ID.say(self.lang, id=key), param_hint=hint)
+
+    def period(self, since: str | None, until: str | None) -> tuple[dt.date | None, dt.date | None]:
+        """Return the first and the last day of --since and --until, checked."""
+        first, last = day_named(self, since, "--since"), day_named(self, until, "--until")
+        if first and last and last < first:
+            said = _BACKWARDS.say(self.lang, since=since, until=until)
+            raise click.BadParameter(said, param_hint="--until")
+        return first, last
 
     def say(self, text: Text, **params: Any) -> None:
         """Print a line in the chosen language."""
@@ -166,21 +227,23 @@ class Desk:
 
 def acting(command: F) -> F:
     """Give a command the options of one who acts, and a `Desk` as its first argument."""
-    return _acting(command, _ACTS)
+    return _acting(command, _ACTS, strict=True)
 
 
 def reading(command: F) -> F:
     """Give a command that only notes a reading those options without a key: each reading is one of its own."""
-    return _acting(command, _ACTS[:-1])
+    return _acting(command, _ACTS[:-1], strict=False)
 
 
-def _acting(command: F, acts: Sequence[Callable[[Any], Any]]) -> F:
+def _acting(command: F, acts: Sequence[Callable[[Any], Any]], *, strict: bool) -> F:
     @wraps(command)
     def run(
         *args: Any, where: str, by: str, at: str, why: str, plugins: tuple[str, ...], lang: str, as_json: bool,
         key: str | None = None, **options: Any,
     ) -> Any:  # fmt: skip
-        desk = Desk(where, plugins, lang, as_json, _act(at, by, why), key)
+        desk = Desk(where, plugins, lang, as_json, _act(at, by, why, lang), key)
+        if strict:
+            _check_ids(click.get_current_context(), lang)
         return command(desk, *args, **options)
 
     wrapped: Any = guarded(run)
@@ -204,12 +267,41 @@ def looking(command: F) -> F:
     return wrapped  # type: ignore[no-any-return]
 
 
-def _act(at: str, by: str, why: str) -> Act:
+def _act(at: str, by: str, why: str, lang: str) -> Act:
+    if not _is_id(by):
+        raise click.BadParameter(_BAD_ID.say(lang), param_hint="--by")
     try:
         return Act(at, by, why)
-    except ValueError as error:
-        field = str(error).partition(":")[0]
-        raise click.BadParameter(str(error), param_hint=f"--{field}") from None
+    except ValueError:
+        raise click.BadParameter(_BAD_INSTANT.say(lang, at=at), param_hint="--at") from None
+
+
+def _check_ids(context: click.Context, lang: str) -> None:
+    """Refuse what is no id where one belongs, before it is recorded for ever: a name, an ID number, a phone number.
+
+    The value is not repeated.
+    """
+    for param in context.command.params:
+        asks = isinstance(param, click.Argument) or param.metavar == "ID"
+        if not asks or param.type is not click.STRING or param.name in _NO_IDS:
+            continue
+        value = context.params.get(param.name or "")
+        values = value if isinstance(value, tuple) else (value,)
+        if not all(_is_id(one) for one in values if one is not None):
+            hint = param.opts[0] if isinstance(param, click.Option) else (param.name or "").upper()
+            raise click.BadParameter(_BAD_ID.say(lang), param_hint=hint)
+
+
+_NO_IDS = ("what", "interest")
+"""Arguments that may be a path, or that hold two references and are found or not."""
+
+
+def _is_id(text: str) -> bool:
+    try:
+        IDENT.parse(text)
+    except BadValueError:
+        return False
+    return not personal(text)
 
 
 def as_yuan(text: str | int) -> int:
@@ -242,6 +334,11 @@ def as_amount(text: str | Amount) -> Amount:
     return Amount(base, unit.written, unit.factor, unit.dimension)
 
 
+def day_named(desk: Desk, text: str | None, option: str) -> dt.date | None:
+    """Return the day that an option names. Raises click.BadParameter."""
+    return None if text is None else dt.date.fromisoformat(check_date(text, desk.lang, option))
+
+
 def clock(at: str) -> str:
     """Return an instant as a clock in China shows it, to the minute."""
     return (dt.datetime.fromisoformat(at) + CHINA).strftime("%Y-%m-%d %H:%M")
@@ -255,94 +352,3 @@ def yuan(fen: int) -> str:
 def words(text: str | None) -> list[str]:
     """Return the values of an option that takes several, separated by commas or semicolons."""
     return [word for word in re.split(r"[,;，；、]", text or "") if word]
-
-
-def sheet(path: Path, columns: Mapping[str, Kind], needed: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of a CSV file with a heading, each cell read as its kind says; empty cells are left out.
-
-    Raises InputError with every bad cell, and for columns that are unknown or missing.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        heading = [name.strip() for name in reader.fieldnames or ()]
-        found = [_bad_column(path, name, columns) for name in heading if name not in columns]
-        found += [
-            _bad_column(path, name, columns, NO_COLUMN) for name in needed if name not in heading
-        ]
-        if found:
-            raise InputError(found)
-        reader.fieldnames = heading
-        rows = [_row(path, at, cells, columns, found) for at, cells in enumerate(reader, 2)]
-    bad = {(problem.row, problem.field) for problem in found}
-    for at, row in enumerate(rows, 2):
-        empty = [name for name in needed if name not in row and (at, name) not in bad]
-        found += [Problem(NO_VALUE, path.name, at, name) for name in empty]
-    if not rows:
-        found.append(Problem(NO_ROWS, path.name))
-    if found:
-        raise InputError(sorted(found, key=lambda p: p.row or 0))
-    return rows
-
-
-def _bad_column(
-    path: Path, name: str, columns: Mapping[str, Kind], kind: ProblemKind | None = None
-) -> Problem:
-    return Problem(kind or ODD_COLUMN, path.name, 1, name, None, {"columns": ", ".join(columns)})
-
-
-def _row(
-    path: Path,
-    at: int,
-    cells: Mapping[str | None, Any],
-    columns: Mapping[str, Kind],
-    found: list[Problem],
-) -> dict[str, Any]:
-    row = {}
-    for name, cell in cells.items():
-        text = (cell or "").strip() if isinstance(cell, str) else ""
-        if name is None or not text:
-            continue
-        try:
-            row[name] = columns[name].parse(text)
-        except BadValueError as error:
-            found.append(
-                Problem(
-                    error.problem, path.name, at, name, _shown(columns[name], text), error.params
-                )
-            )
-    return row
-
-
-def _shown(kind: Kind, text: str) -> str | None:
-    """Return a bad cell as an error may show it: where an id belongs somebody may have typed a name."""
-    return None if kind in (IDENT, TAGS) else text[:40]
-
-
-def _kind(
-    code: str, what: tuple[str, str], expected: tuple[str, str], todo: tuple[str, str]
-) -> ProblemKind:
-    return ProblemKind(code, Text(*what), Text(*expected), Text(*todo))
-
-
-_LOOK = ("对照操作说明里的列名", "compare with the columns in the how-to")
-ODD_COLUMN = _kind(
-    "sheet-column-unknown", ("不认识这一列", "an unknown column"), ("{columns}", "{columns}"), _LOOK
-)
-NO_COLUMN = _kind(
-    "sheet-column-missing",
-    ("缺少这一列", "this column is missing"),
-    ("{columns}", "{columns}"),
-    _LOOK,
-)
-NO_VALUE = _kind(
-    "sheet-cell-empty",
-    ("没有填", "empty"),
-    ("必填", "a value"),
-    ("补填后重试", "fill it in and try again"),
-)
-NO_ROWS = _kind(
-    "sheet-empty",
-    ("没有数据行", "no rows"),
-    ("表头下至少一行", "at least one row below the heading"),
-    ("补上数据", "add the rows"),
-)

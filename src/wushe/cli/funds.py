@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 import wushe
 from wushe.cli.common import F, check_date, said_help
-from wushe.cli.desk import Desk, acting, as_yuan, sheet, words, yuan
+from wushe.cli.desk import Desk, acting, as_yuan, words, yuan
+from wushe.cli.table import Row, read_table
+from wushe.errors import InputError, Problem, RefusedError
+from wushe.io.mistakes import UNKNOWN_CATEGORY, UNKNOWN_TARGET_GROUP
 from wushe.journal import Session
 from wushe.ledger import money
 from wushe.model.kinds import DATE, FLAG, IDENT, INSTANT, MONEY, TAGS, TEXT, choice
@@ -47,6 +52,12 @@ GIFT_COLUMNS = {
     "channel": TEXT, "campaign": IDENT, "pledge": IDENT, "wants_name": FLAG, "at": INSTANT,
 }  # fmt: skip
 """Columns of a table of gifts; an earmark is made of purposes, places, groups, clients and project."""
+GIFT_NAMES = {
+    "fund": "基金", "yuan": "金额(元)", "id": "编号", "day": "日期", "donor": "捐赠人", "donor_kind": "捐赠人类型",
+    "nature": "资金性质", "purposes": "用途", "places": "地区", "groups": "对象", "clients": "受助方", "project": "项目",
+    "channel": "渠道", "campaign": "募捐活动", "pledge": "承诺", "wants_name": "同意公开姓名", "at": "时刻",
+}  # fmt: skip
+"""What the columns may be called in Chinese."""
 _EARMARK = ("purposes", "places", "groups", "clients")
 
 _fund = click.argument("fund")
@@ -124,8 +135,8 @@ def open_(
 ) -> None:  # fmt: skip
     """Open a fund."""
     receipt = desk.do(
-        money.open_fund, id=fund, name=name, host=host, nature=nature, place=place, purposes=words(purposes),
-        places=words(places), for_groups=words(groups), per_need_fen=per_need, floor_fen=floor, day=day_of(desk, day),
+        money.open_fund, id=fund, name=name, host=host, nature=nature, place=place, purposes=desk.purposes(purposes),
+        places=words(places), for_groups=desk.groups(words(groups)), per_need_fen=per_need, floor_fen=floor, day=day_of(desk, day),
     )  # fmt: skip
     said = _PREPARED.say(desk.lang, floor=yuan(floor)) if floor else ""
     desk.done(receipt, _OPENED, fund=fund, floor=said)
@@ -268,22 +279,58 @@ def receive(
     """Record gifts; what looks like a duplicate is named and kept."""
     if (table is None) == (fund is None or amount is None):
         raise click.UsageError(_ONE_WAY.say(desk.lang))
+    rows: list[Row] = []
     if table is not None:
-        gifts = [gift_of(row) for row in sheet(table, GIFT_COLUMNS, ("fund", "yuan"))]
+        rows = read_table(table, GIFT_COLUMNS, GIFT_NAMES, ("fund", "yuan"))
+        _check_marks(desk, rows, table.name)
+        gifts = [gift_of(row.cells) for row in rows]
     else:
         cells = {
             "fund": fund, "yuan": amount, "donor": donor, "donor_kind": donor_kind, "nature": nature,
-            "purposes": words(purposes), "places": words(places), "groups": words(groups), "clients": clients,
+            "purposes": desk.purposes(purposes), "places": words(places), "groups": desk.groups(words(groups)), "clients": clients,
             "project": project, "pledge": pledge, "wants_name": wants_name, "day": day_of(desk, day),
         }  # fmt: skip
         gifts = [
             gift_of({name: value for name, value in cells.items() if value not in (None, [], ())})
         ]
-    receipt = desk.do(money.receive, gifts=gifts)
+    try:
+        receipt = desk.do(money.receive, gifts=gifts)
+    except RefusedError as error:
+        if table is None:
+            raise
+        raise RefusedError([_in_row(p, table.name, rows) for p in error.problems]) from None
     total = sum(gift["fen"] for gift in gifts)
     if not desk.as_json:
         _say_gifts(desk, receipt.answer)
     desk.done(receipt, _RECEIVED, n=len(gifts), fen=yuan(total))
+
+
+def _check_marks(desk: Desk, rows: list[Row], file: str) -> None:
+    """Refuse earmarks for what does not exist: money that could never be spent. Raises InputError."""
+    if not any("purposes" in row.cells or "groups" in row.cells for row in rows):
+        return
+    kinds = (
+        ("purposes", UNKNOWN_CATEGORY, desk.rules().categories),
+        ("groups", UNKNOWN_TARGET_GROUP, desk.rules().target_groups),
+    )
+    found = [
+        Problem(kind, file, row.number, name, word[:40], {"close": ""})
+        for row in rows
+        for name, kind, known in kinds
+        for word in row.cells.get(name, ())
+        if word not in known
+    ]
+    if found:
+        raise InputError(found)
+
+
+def _in_row(problem: Problem, file: str, rows: list[Row]) -> Problem:
+    """Return a problem of the ledger (`gifts[3].fen`) as one of the row and column that the gift was read from."""
+    found = re.fullmatch(r"gifts\[(\d+)\](?:\.(\w+))?", problem.field or "")
+    if found is None:
+        return problem
+    field = "yuan" if found[2] == "fen" else found[2]
+    return attrs.evolve(problem, file=file, row=rows[int(found[1])].number, field=field)
 
 
 def gift_of(cells: dict[str, Any]) -> dict[str, Any]:

@@ -188,9 +188,13 @@ def statement(
 ) -> None:  # fmt: skip
     """Print the statement, or write it as page, workbook or CSV."""
     from wushe.report import disclosure
+    from wushe.report.disclosure.sheets import SHEETS as STATEMENT_PARTS
+    from wushe.report.disclosure.sheets import statement_rows
     from wushe.store.log import selected
 
-    first, last = (dt.date.fromisoformat(check_date(d, desk.lang)) for d in (since, until))
+    first, last = desk.period(since, until)
+    assert first is not None
+    assert last is not None
     network = None if city is None else wushe.read(city, plugins=wushe.load_plugins(*desk.plugins))
     with desk.opened(read_only=True) as store, store.reading() as state:
         _known_fund(desk, state, fund)
@@ -202,8 +206,10 @@ def statement(
     if out is not None:
         _write_statement(desk, found, out)
         desk.say(WRITTEN, path=out)
-        return
-    click.echo(found.summary(desk.lang))
+    elif desk.as_json:
+        desk.json({part: statement_rows(found, part, desk.lang) for part in STATEMENT_PARTS})
+    else:
+        click.echo(found.summary(desk.lang))
 
 
 def _write_statement(desk: Desk, found: Any, out: Path) -> None:
@@ -246,15 +252,22 @@ def duties(desk: Desk, on: str, place: str, out: Path | None) -> None:
             said = _BAD_PLACE.say(desk.lang, place=place)
             raise click.BadParameter(said, param_hint="--place") from None
     if out is not None:
-        if out.suffix == ".csv":
-            out.write_text(found.to_csv(desk.lang), "utf-8", newline="")
-        else:
-            found.to_html(out, lang=desk.lang)
+        _write_duties(desk, found, out)
         desk.say(WRITTEN, path=out)
     elif desk.as_json:
         desk.json(found.to_json())
     else:
         click.echo(found.summary(desk.lang))
+
+
+def _write_duties(desk: Desk, found: Any, out: Path) -> None:
+    if out.suffix == ".csv":
+        out.write_text(found.to_csv(desk.lang), "utf-8", newline="")
+    elif out.suffix == ".html":
+        found.to_html(out, lang=desk.lang)
+    else:
+        said = _ENDING.say(desk.lang, path=out, known=".html, .csv")
+        raise click.BadParameter(said, param_hint="--out")
 
 
 @funds.command("export", help=said_help("导出全部分录", "export all postings"))

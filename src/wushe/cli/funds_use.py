@@ -7,13 +7,16 @@ from typing import Any
 import click
 
 from wushe.cli.common import said_help
-from wushe.cli.desk import Desk, acting, as_yuan, words, yuan
+from wushe.cli.desk import Desk, acting, as_yuan, day_named, words, yuan
 from wushe.cli.funds import day_of, day_option, funds, marks
+from wushe.errors import RefusedError
 from wushe.journal import Session
 from wushe.ledger import money
 from wushe.ledger.duties import describe_host
+from wushe.ledger.duties.commands import FORMS
 from wushe.ledger.money.accounts import SPENDING
 from wushe.ledger.money.moving import REFUND_REASONS
+from wushe.ledger.money.problems import UNKNOWN_RECORD, problem
 from wushe.ledger.money.spending import EMERGENCIES, PAYEE_KINDS, RELEASE_REASONS
 from wushe.model.parties import ORGANIZATION_KINDS
 from wushe.text import Text
@@ -62,9 +65,10 @@ def commit(
     groups: tuple[str, ...], need: str | None, project: str | None, day: str | None,
 ) -> None:  # fmt: skip
     """Set money aside for what is not an order."""
+    desk.purposes(category, "--category")
     item = {
         "fund": fund, "fen": amount, "category": category, "place": place, "client": client,
-        "groups": list(groups), "need": need, "project": project, "day": day_of(desk, day),
+        "groups": desk.groups(groups, "--group"), "need": need, "project": project, "day": day_of(desk, day),
     }  # fmt: skip
     receipt = desk.do(money.commit, items=[{k: v for k, v in item.items() if v not in (None, [])}])
     desk.done(receipt, _COMMITTED, fen=yuan(amount), ids=", ".join(receipt.answer))
@@ -125,6 +129,8 @@ def _pay(
 ) -> list[str]:
     if order is not None:
         held = s.state.find("commitment", order=order, status="open")
+        if not held and s.state.get("order", order) is None:
+            raise RefusedError([problem(UNKNOWN_RECORD, f"order/{order}", "order")])
         commitments = [commitment.id for commitment in held]
     return money.pay(s, items=[{"commitment": key, **how} for key in commitments])
 
@@ -190,9 +196,9 @@ def change_use(
 ) -> None:  # fmt: skip
     """Change a gift's earmark."""
     marks_ = {
-        "purposes": words(purposes),
+        "purposes": desk.purposes(purposes),
         "places": words(places),
-        "groups": words(groups),
+        "groups": desk.groups(words(groups)),
         "project": project,
     }
     receipt = desk.do(
@@ -269,8 +275,36 @@ def feed_back(desk: Desk, gifts: tuple[str, ...], day: str | None) -> None:
         "whether it may raise money from the public, where known",
     ),
 )
+@click.option(
+    "--form",
+    type=click.Choice(FORMS),
+    help=said_help("慈善组织的形式", "form of the charity organization"),
+)
+@click.option(
+    "--public-since",
+    metavar="YYYY-MM-DD",
+    help=said_help("何时取得公开募捐资格", "since when it may raise money from the public"),
+)
+@click.option(
+    "--registered-on",
+    metavar="YYYY-MM-DD",
+    help=said_help("登记或认定日期", "day of registration or recognition"),
+)
 @acting
-def host(desk: Desk, host: str, kind: str, charity: bool | None, public: bool | None) -> None:
+def host(
+    desk: Desk,
+    host: str,
+    kind: str,
+    charity: bool | None,
+    public: bool | None,
+    form: str | None,
+    public_since: str | None,
+    registered_on: str | None,
+) -> None:
     """Describe a host."""
-    receipt = desk.do(describe_host, host=host, kind=kind, charity=charity, public=public)
+    receipt = desk.do(
+        describe_host, host=host, kind=kind, charity=charity, public=public, form=form,
+        public_since=day_named(desk, public_since, "--public-since"),
+        registered_on=day_named(desk, registered_on, "--registered-on"),
+    )  # fmt: skip
     desk.done(receipt, _HOST, host=host)

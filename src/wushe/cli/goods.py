@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,14 @@ from wushe.cli.desk import (
     as_amount,
     as_yuan,
     looking,
-    sheet,
-    words,
     yuan,
 )
-from wushe.journal import Session
+from wushe.cli.table import read_table
+from wushe.journal import Session, State
 from wushe.ledger import goods as book
 from wushe.ledger.goods.arrivals import REJECTIONS
 from wushe.model.kinds import DATE, FLAG, IDENT, INTEGER, MONEY, TAGS, TEXT, UNIT
-from wushe.model.units import parse_unit, say_amount
+from wushe.model.units import DIMENSIONS, Dimension, parse_unit, say_amount
 from wushe.text import Text
 
 ARRIVAL_COLUMNS = {
@@ -35,6 +34,13 @@ ARRIVAL_COLUMNS = {
     "expires_on": DATE, "available_from": DATE, "pack": INTEGER, "per_need": INTEGER, "checked": FLAG,
 }  # fmt: skip
 """Columns of a table of goods received; quantity, pack, per_need and unit_value are of the unit in the row."""
+ARRIVAL_NAMES = {
+    "lot": "批次", "warehouse": "仓库", "item": "品名", "quantity": "数量", "unit": "单位", "donor": "捐赠人",
+    "unit_value": "单价(元)", "serves": "能满足的需求", "purposes": "用途", "places": "地区", "groups": "对象",
+    "clients": "受助方", "expires_on": "有效期至", "available_from": "可用日期", "pack": "每包装", "per_need": "每项需求至多",
+    "checked": "已验收",
+}  # fmt: skip
+"""What the columns may be called in Chinese."""
 BUCKETS = ("on_hand", "unchecked", "rejected")
 
 _OPENED = Text("仓库 {house} 已开立", "warehouse {house} is open")
@@ -57,6 +63,11 @@ _ONE_WAY = Text(
 )
 _NOT_WHOLE = Text("数量 {value} 不是整数个基本单位", "{value} is no whole number of base units")
 
+_OTHER_UNIT = Text(
+    "批次 {lot} 按“{unit}”计，不能按“{given}”",
+    "lot {lot} is counted in {unit}, not in {given}",
+)
+
 _lot = click.argument("lot")
 quantity_option = click.option(
     "--quantity",
@@ -78,6 +89,63 @@ def reason_option(codes: Mapping[str, Text], needed: bool = True) -> Callable[[F
         required=needed,
         help=said_help(known, "the reason"),
     )
+
+
+def measured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `command` with an `amount`, whose unit must measure what the lots are counted in.
+
+    Five pieces of a lot in kilograms would be five grams of it.
+    """
+
+    def checked(s: Session, *, name: str, amount: tuple[int, Dimension] | None, **rest: Any) -> Any:
+        if amount is None:
+            return command(s, **{name: None}, **rest)
+        base, dimension = amount
+        for lot in _lots(s.state, rest):
+            if lot.dimension != dimension:
+                said = {
+                    "given": DIMENSIONS[dimension],
+                    "lot": lot.id,
+                    "unit": DIMENSIONS[lot.dimension],
+                }
+                raise click.BadParameter(_OTHER_UNIT.both(**said), param_hint="AMOUNT")
+        return command(s, **{name: base}, **rest)
+
+    checked.__qualname__ = command.__qualname__  # a request is known by its command
+    return checked
+
+
+def _lots(state: State, named: Mapping[str, Any]) -> list[Any]:
+    """Return the lots that the arguments of a command speak of: one, those of an issue, or those of an item."""
+    issue, lot, item = named.get("issue"), named.get("lot"), named.get("item")
+    if lot is not None:
+        found = [state.get("lot", lot)]
+    elif issue is not None:
+        held = state.get("issue", issue)
+        found = [state.get("lot", key) for key, _ in held.takes] if held else []
+    else:
+        found = state.find("lot", item=item, warehouse=named.get("warehouse")) if item else []
+    return [one for one in found if one is not None]
+
+
+def given(amount: Amount | None) -> tuple[int, Dimension] | None:
+    """Return an amount as `measured` commands take it."""
+    return None if amount is None else (amount.base, amount.dimension)
+
+
+def said_takes(desk: Desk, takes: Iterable[tuple[str, int]]) -> list[str]:
+    """Return how much of each lot, with its unit."""
+    with desk.look() as state:
+        return [
+            f"{lot} {say_amount(n, state.get('lot', lot).dimension, desk.lang)}" for lot, n in takes
+        ]
+
+
+def said_amount(desk: Desk, lot: str, n: int) -> str:
+    """Return an amount of a lot with its unit, negative where less is there than was."""
+    with desk.look() as state:
+        said = say_amount(abs(n), state.get("lot", lot).dimension, desk.lang)
+    return f"-{said}" if n < 0 else said
 
 
 @click.group(
@@ -155,8 +223,9 @@ def receive(
 ) -> None:  # fmt: skip
     """Take in lots, all of them or none."""
     if table is not None and lot is None:
-        rows = sheet(table, ARRIVAL_COLUMNS, ("lot", "warehouse", "item", "quantity", "unit"))
-        arrivals = [_arrival(row) for row in rows]
+        needed = ("lot", "warehouse", "item", "quantity", "unit")
+        rows = read_table(table, ARRIVAL_COLUMNS, ARRIVAL_NAMES, needed)
+        arrivals = [_arrival(row.cells) for row in rows]
     elif table is None and lot and warehouse and item and quantity:
         day = (
             dt.date.fromisoformat(check_date(expires, desk.lang, "--expires")) if expires else None
@@ -164,7 +233,7 @@ def receive(
         arrivals = [
             book.Arrival(
                 lot, warehouse, item, quantity.base, unit=quantity.unit, donor=donor, unit_value_fen=unit_value,
-                value_per=quantity.factor, serves=tuple(words(serves)), expires_on=day, checked=checked,
+                value_per=quantity.factor, serves=tuple(desk.purposes(serves, "--serves")), expires_on=day, checked=checked,
             )
         ]  # fmt: skip
     else:
@@ -228,10 +297,13 @@ def _take_in(
 @acting
 def inspect(desk: Desk, lot: str, rejected: Amount | None, reason: str | None) -> None:
     """Say what passed."""
-    receipt = desk.do(
-        book.inspect, lot=lot, rejected=rejected.base if rejected else 0, reason=reason
-    )
-    desk.done(receipt, _INSPECTED, lot=lot, **receipt.answer)
+    if rejected is None:
+        receipt = desk.do(book.inspect, lot=lot, rejected=0, reason=reason)
+    else:
+        asked: dict[str, Any] = {"name": "rejected", "amount": given(rejected), "lot": lot}
+        receipt = desk.do(measured(book.inspect), **asked, reason=reason)
+    said = {name: said_amount(desk, lot, receipt.answer[name]) for name in ("passed", "rejected")}
+    desk.done(receipt, _INSPECTED, lot=lot, **said)
 
 
 @goods.command("value", help=said_help("估价或改正估价", "say what a lot is worth"))
@@ -248,7 +320,8 @@ def inspect(desk: Desk, lot: str, rejected: Amount | None, reason: str | None) -
 @acting
 def value(desk: Desk, lot: str, amount: int, per: Amount) -> None:
     """Value a lot."""
-    receipt = desk.do(book.value, lot=lot, unit_value_fen=amount, value_per=per.base)
+    asked: dict[str, Any] = {"name": "value_per", "amount": given(per), "lot": lot}
+    receipt = desk.do(measured(book.value), **asked, unit_value_fen=amount)
     desk.done(receipt, _VALUED, lot=lot, fen=yuan(receipt.answer))
 
 
@@ -258,6 +331,7 @@ def value(desk: Desk, lot: str, amount: int, per: Amount) -> None:
 def stock(desk: Desk, warehouse: str | None) -> None:
     """Print the stock; donors are not named."""
     with desk.look() as state:
+        desk.known(state, "warehouse", warehouse, "--warehouse")
         rows = [
             {k: v for k, v in row.items() if k != "donor"}
             for row in _rows(book.stock(state, warehouse))
@@ -290,6 +364,7 @@ def expiring(desk: Desk, until: str, warehouse: str | None) -> None:
     """List lots that expire, first expiring first."""
     day = dt.date.fromisoformat(check_date(until, desk.lang, "--until"))
     with desk.look() as state:
+        desk.known(state, "warehouse", warehouse, "--warehouse")
         rows = [
             {
                 "expires_on": lot.expires_on, "lot": lot.id, "item": lot.item, "warehouse": lot.warehouse,

@@ -8,7 +8,16 @@ import click
 
 from wushe.cli.common import said_help
 from wushe.cli.desk import Amount, Desk, acting, as_amount
-from wushe.cli.goods import BUCKETS, goods, quantity_option, reason_option
+from wushe.cli.goods import (
+    BUCKETS,
+    given,
+    goods,
+    measured,
+    quantity_option,
+    reason_option,
+    said_amount,
+    said_takes,
+)
 from wushe.ledger import goods as book
 from wushe.ledger.goods.keeping import COUNTS, RECALLS, WRITE_OFFS
 from wushe.ledger.goods.outgoing import RECIPIENTS, RETURNS
@@ -17,7 +26,9 @@ from wushe.text import Text
 _ISSUED = Text("已发放：{takes}", "issued: {takes}")
 _SIGNED = Text("{issue} 已签收", "{issue} is signed for")
 _BACK = Text("已退回：{takes}，待验收", "brought back: {takes}, to be inspected")
-_COUNTED = Text("{lot}　盘点差额 {difference}", "{lot} counted: {difference} beside the books")
+_COUNTED = Text(
+    "{lot}　盘点与账面的差额 {difference}", "{lot} counted: {difference} beside the books"
+)
 _WRITTEN = Text("{lot}　核销 {n}", "{lot}: {n} written off")
 _MOVED = Text("已转到 {to}，批次 {lot}", "moved to {to} as lot {lot}")
 _RECALLED = Text(
@@ -63,15 +74,13 @@ def issue(
     reservation: str | None, order: str | None, recipient: str | None, to_kind: str, category: str | None,
 ) -> None:  # fmt: skip
     """Give goods out."""
+    desk.purposes(category, "--category")
     receipt = desk.do(
-        book.issue, id=issue, quantity=quantity.base if quantity else None, reservation=reservation, warehouse=warehouse,
-        item=item, lot=lot, order=order, recipient=recipient, recipient_kind=to_kind, category=category,
+        measured(book.issue), name="quantity", amount=given(quantity), id=issue, reservation=reservation,
+        warehouse=warehouse, item=item, lot=lot, order=order, recipient=recipient, recipient_kind=to_kind,
+        category=category,
     )  # fmt: skip
-    desk.done(receipt, _ISSUED, takes=_takes(receipt.answer["takes"]))
-
-
-def _takes(takes: Any) -> str:
-    return ", ".join(f"{lot} {n}" for lot, n in takes)
+    desk.done(receipt, _ISSUED, takes=", ".join(said_takes(desk, receipt.answer["takes"])))
 
 
 @goods.command("sign", help=said_help("签收", "record that the recipient signed"))
@@ -99,13 +108,9 @@ def bring_back(
 ) -> None:
     """Take goods back; they wait for inspection."""
     receipt = desk.do(
-        book.bring_back,
-        issue=issue,
-        reason=reason,
-        quantity=quantity.base if quantity else None,
-        lot=lot,
-    )
-    desk.done(receipt, _BACK, takes=_takes(receipt.answer))
+        measured(book.bring_back), name="quantity", amount=given(quantity), issue=issue, reason=reason, lot=lot
+    )  # fmt: skip
+    desk.done(receipt, _BACK, takes=", ".join(said_takes(desk, receipt.answer)))
 
 
 @goods.command("count", help=said_help("盘点一批", "book what a stock-taking found of a lot"))
@@ -121,8 +126,9 @@ def bring_back(
 @acting
 def count(desk: Desk, lot: str, counted: Amount, reason: str) -> None:
     """Count a lot."""
-    receipt = desk.do(book.count, lot=lot, counted=counted.base, reason=reason)
-    desk.done(receipt, _COUNTED, lot=lot, difference=f"{receipt.answer:+}")
+    asked: dict[str, Any] = {"name": "counted", "amount": given(counted), "lot": lot}
+    receipt = desk.do(measured(book.count), **asked, reason=reason)
+    desk.done(receipt, _COUNTED, lot=lot, difference=said_amount(desk, lot, receipt.answer))
 
 
 @goods.command("write-off", help=said_help("核销", "write goods of a lot off"))
@@ -140,14 +146,9 @@ def count(desk: Desk, lot: str, counted: Amount, reason: str) -> None:
 @acting
 def write_off(desk: Desk, lot: str, quantity: Amount | None, reason: str, bucket: str) -> None:
     """Write goods off."""
-    receipt = desk.do(
-        book.write_off,
-        lot=lot,
-        reason=reason,
-        quantity=quantity.base if quantity else None,
-        bucket=bucket,
-    )
-    desk.done(receipt, _WRITTEN, lot=lot, n=receipt.answer)
+    asked: dict[str, Any] = {"name": "quantity", "amount": given(quantity), "lot": lot}
+    receipt = desk.do(measured(book.write_off), **asked, reason=reason, bucket=bucket)
+    desk.done(receipt, _WRITTEN, lot=lot, n=said_amount(desk, lot, receipt.answer))
 
 
 @goods.command("move", help=said_help("调拨到另一仓库", "move goods to another warehouse"))
@@ -157,7 +158,8 @@ def write_off(desk: Desk, lot: str, quantity: Amount | None, reason: str, bucket
 @acting
 def move(desk: Desk, lot: str, quantity: Amount | None, to: str) -> None:
     """Move goods."""
-    receipt = desk.do(book.transfer, lot=lot, to=to, quantity=quantity.base if quantity else None)
+    asked: dict[str, Any] = {"name": "quantity", "amount": given(quantity), "lot": lot}
+    receipt = desk.do(measured(book.transfer), **asked, to=to)
     desk.done(receipt, _MOVED, to=to, lot=receipt.answer)
 
 
@@ -175,6 +177,7 @@ def recall(desk: Desk, lot: str, reason: str) -> None:
     """Recall a lot."""
     receipt = desk.do(book.recall, lot=lot, reason=reason)
     found = receipt.answer
+    amount = said_amount(desk, lot, found["blocked"])
     if not desk.as_json:
         for one in found["issues"]:
             private = (
@@ -183,10 +186,10 @@ def recall(desk: Desk, lot: str, reason: str) -> None:
             desk.say(
                 _TELL,
                 issue=one["issue"],
-                quantity=one["quantity"],
+                quantity=said_amount(desk, lot, one["quantity"]),
                 who="***" if private else one["recipient"],
             )
     desk.done(
-        receipt, _RECALLED, lots=", ".join(found["lots"]), blocked=found["blocked"],
+        receipt, _RECALLED, lots=", ".join(found["lots"]), blocked=amount,
         released=len(found["released"]), issues=len(found["issues"]),
     )  # fmt: skip

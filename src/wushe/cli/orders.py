@@ -13,7 +13,7 @@ from wushe.cli.common import F, check_date, planned, said_help
 from wushe.cli.desk import Amount, Desk, acting, as_amount, words
 from wushe.journal import Session
 from wushe.model.help import URGENCIES
-from wushe.model.units import DIMENSIONS
+from wushe.model.units import DIMENSIONS, say_amount
 from wushe.orders import (
     areas_of,
     dispatch,
@@ -45,7 +45,9 @@ _CALLED = Text("{order} 已派给 {who}", "{order} is dispatched to {who}")
 _NOBODY = Text("{order} 没有再派出：{status}", "{order} was asked of nobody: {status}")
 _UP = Text("{order} 已上报到 {level}", "{order} is escalated to {level}")
 _LATE = Text("超时处理 {n} 个订单：{ids}", "{n} orders were acted on: {ids}")
-_OTHER_UNIT = Text("{what}按“{unit}”计", "{what} is counted in {unit}")
+_OTHER_UNIT = Text(
+    "{amount} 不行：{what}按“{unit}”计", "{amount} does not fit: {what}: counted in {unit}"
+)
 _ONE_WAY = Text(
     "写城市目录和 --need 或 --wishes，或写 --client 和 --category",
     "give a city folder with --need or --wishes, or --client and --category",
@@ -186,7 +188,7 @@ def place_(
         _same_unit(desk, category, amount)
         receipt = desk.do(
             place, client=client, category=category, amount=amount.base if amount else None, place=where_,
-            urgency=urgency, on_day=day, groups=words(groups), minor=minor,
+            urgency=urgency, on_day=day, groups=desk.groups(words(groups)), minor=minor,
         )  # fmt: skip
     else:
         raise click.UsageError(_ONE_WAY.say(desk.lang))
@@ -199,7 +201,11 @@ def _same_unit(desk: Desk, category: str, amount: Amount | None) -> None:
     known = desk.rules().categories.get(category)
     if known is None or amount is None or amount.dimension == known.dimension:
         return
-    said = {"what": known.name(desk.lang), "unit": DIMENSIONS[known.dimension]}
+    said = {
+        "amount": say_amount(amount.base, amount.dimension, desk.lang),
+        "what": known.name(desk.lang),
+        "unit": DIMENSIONS[known.dimension],
+    }
     raise click.BadParameter(_OTHER_UNIT.say(desk.lang, **said), param_hint="--amount")
 
 

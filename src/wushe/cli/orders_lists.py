@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import errno
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ _NO_SERVICE = Text("没有服务记录", "no service on record")
 def list_(desk: Desk, status: tuple[str, ...], helper: str | None) -> None:
     """List orders by id."""
     with desk.look() as state:
+        desk.known(state, "helper", helper, "--helper")
         rows = [order_row(order) for order in _chosen(state, status, helper)]
     names = _names(desk)
     desk.rows(rows, lambda row: _order_line(row, names, desk.lang), _NO_ORDERS)
@@ -237,15 +239,14 @@ def figures(
     desk: Desk, unit: str | None, project: str | None, since: str | None, until: str | None
 ) -> None:
     """Count orders by status, and the activities apart."""
+    first, last = desk.period(since, until)
     with desk.look() as state:
         counts = {
             status: len(state.find("order", status=status))
             for status in STATUSES
             if status != "new"
         }
-        held = activity_figures(
-            state, unit=unit, project=project, since=_day(desk, since, "--since"), until=_day(desk, until, "--until")
-        )  # fmt: skip
+        held = activity_figures(state, unit=unit, project=project, since=first, until=last)
     if desk.as_json:
         parts = {name: getattr(held, name) for name in ("person_times", "persons", "households")}
         known = {name: [part.at_least, part.at_most] for name, part in parts.items()}
@@ -255,10 +256,6 @@ def figures(
         if n:
             desk.say(_COUNT, status=STATUSES[status], n=n)
     desk.say(_ACTIVITIES, figures=held.say(desk.lang))
-
-
-def _day(desk: Desk, text: str | None, option: str) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(check_date(text, desk.lang, option))
 
 
 @orders.command(
@@ -296,6 +293,7 @@ def _due_times(desk: Desk, state: State) -> None:
 
 
 def _services(desk: Desk, state: State, helper: str) -> None:
+    desk.known(state, "helper", helper, "HELPER")
     name = _names(desk)
     rows = [
         {"day": one.day, "order": one.order or one.activity, "category": one.category, "minutes": one.minutes}
@@ -359,10 +357,17 @@ def certificate(
     out: Path | None,
 ) -> None:  # fmt: skip
     """Issue a proof and print it."""
-    first, last = check_date(since, desk.lang, "--since"), check_date(until, desk.lang, "--until")
+    desk.period(since, until)
+    if out is not None and not out.parent.is_dir():  # said before a number is given out
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out))
     network = None if city is None else wushe.read(city, plugins=desk.rules())
     receipt = desk.do(
-        issue_certificate, helper=helper, unit=unit, since=first, until=last, offices=words(offices)
+        issue_certificate,
+        helper=helper,
+        unit=unit,
+        since=since,
+        until=until,
+        offices=words(offices),
     )
     number = receipt.answer["number"]
     with desk.look() as state:

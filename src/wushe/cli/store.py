@@ -13,7 +13,7 @@ import click
 
 from wushe.casefile import ERASURE_GROUNDS, Head
 from wushe.cli.common import EXIT_INPUT, guarded, json_option, lang_option, said_help
-from wushe.cli.desk import Desk, clock, looking, reading, store_option
+from wushe.cli.desk import Desk, acting, clock, looking, reading, store_option
 from wushe.text import Text
 
 _MADE = Text("已新建存储 {where}", "the store {where} is made")
@@ -33,6 +33,8 @@ _ERASED = Text(
     "已抹去；链照样完整，见 wushe store verify",
     "erased; the chain still holds, see wushe store verify",
 )
+_ADOPTED = Text("从此按 {names} 的规则运行", "run under the rules of {names} from now on")
+_NONE_ADOPTED = Text("从此不用城市插件", "run under no city plugin from now on")
 _EVENT = Text(
     "{number}　{at}　{kind}　{stream}　{by}{words}", "{number}  {at}  {kind}  {stream}  {by}{words}"
 )
@@ -236,6 +238,25 @@ def erase(desk: Desk, subject: str, ground: str) -> None:
     with desk.opened(read_only=False) as held:
         receipt = held.erase(subject, desk.act, ground)
     desk.done(receipt, _ERASED)
+
+
+@store.command(
+    "adopt",
+    help=said_help(
+        "从此按这些城市插件的规则运行；不写名字就是不再用",
+        "run under the rules of these city plugins from now on; none named: of none",
+    ),
+)
+@click.argument("names", nargs=-1)
+@acting
+def adopt(desk: Desk, names: tuple[str, ...]) -> None:
+    """Adopt plugins."""
+    assert desk.act is not None
+    with desk.opened(read_only=False) as held:
+        receipt = held.adopt(desk.act, *names)
+    desk.done(
+        receipt, _ADOPTED if receipt.answer else _NONE_ADOPTED, names=", ".join(receipt.answer)
+    )
 
 
 @store.command(

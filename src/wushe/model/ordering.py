@@ -14,7 +14,6 @@ from wushe.model.storage import Array
 from wushe.model.terms import Columns
 from wushe.text import Text
 
-
 ANSWER_MINUTES = {"emergency": 30, "urgent": 240, "normal": 1440, "low": 4320}
 """How long those who were asked have to answer, where a city says nothing (assumed)."""
 

@@ -129,9 +129,11 @@ class Page:
         *,
         caption: Text | None = None,
         max_rows: int = 200,
+        least_decimals: int = 0,
     ) -> Self:
         """Add a table that readers can sort by any column; None is shown as unknown.
 
+        Floats get at least `least_decimals` decimals (2 for yuan) and at most two; whole numbers have none.
         Beyond `max_rows` rows are left out and a line says so: use `browser` for long lists.
         Raises ValueError if a row is not as long as `columns`.
         """
@@ -139,7 +141,9 @@ class Page:
         for place, row in enumerate(given, start=1):
             if len(row) != len(columns):
                 raise ValueError(f"row {place}: {len(row)} cells; expected {len(columns)}")
-        decimals = [_decimals([row[i] for row in given]) for i in range(len(columns))]
+        decimals = [
+            _decimals([row[i] for row in given], least_decimals) for i in range(len(columns))
+        ]
         cells = [
             [_cell(value, places) for value, places in zip(row, decimals, strict=True)]
             for row in given[:max_rows]
@@ -238,10 +242,11 @@ def _plot(picture: Picture, lang: str, size: str) -> dict[str, Any]:
     }
 
 
-def _decimals(column: Sequence[Cell]) -> int:
-    """How many decimals a column's numbers need, at most two, so that they line up."""
+def _decimals(column: Sequence[Cell], least: int) -> int:
+    """How many decimals a column's numbers need, at most two, so that they line up; of floats at least `least`."""
     floats = [v for v in column if isinstance(v, float) and math.isfinite(v)]
-    return max((len(f"{v:.2f}".rstrip("0").partition(".")[2]) for v in floats), default=0)
+    needed = (len(f"{v:.2f}".rstrip("0").partition(".")[2]) for v in floats)
+    return max((max(least, n) for n in needed), default=0)
 
 
 def _cell(value: Cell, decimals: int) -> dict[str, Any]:

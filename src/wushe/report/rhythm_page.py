@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wushe.privacy import SMALL_CELL, Audience
 from wushe.render import Page, to_csv
+from wushe.render.page import Cell as PageCell
 from wushe.report.month import Cell
 from wushe.report.rhythm import KINDS, RhythmCalendar, RhythmReport
 from wushe.report.rhythm_tables import Measure, Row, Table
@@ -88,6 +89,13 @@ def _said(measure: Measure, cell: Cell, lang: str) -> str:
     return f"{cell.value // 100:,}.{cell.value % 100:02d}"
 
 
+def _shown(measure: Measure, cell: Cell) -> PageCell:
+    """Return a figure for a table: a number that stands and sorts as one, else what is said instead."""
+    if cell.state == "exact" and cell.value is not None:
+        return cell.value / 100 if measure.id.endswith("_fen") else cell.value
+    return Text(_said(measure, cell, "zh"), _said(measure, cell, "en"))
+
+
 def _line(table: Table, row: Row, line: Sequence[Cell], lang: str) -> str:
     parts = (
         f"{m.label.say(lang)} {_said(m, c, lang)}"
@@ -123,14 +131,12 @@ def report_page(
         rows = [
             [
                 row.name,
-                *(
-                    Text(_said(measure, cell, "zh"), _said(measure, cell, "en"))
-                    for measure, cell in zip(table.measures, line, strict=True)
-                ),
+                *(_shown(m, cell) for m, cell in zip(table.measures, line, strict=True)),
             ]
             for row, line in _pairs(table, shown[table.id])
         ]
-        page.heading(table.title).table([table.first, *(m.label for m in table.measures)], rows)
+        heads = [table.first, *(m.label for m in table.measures)]
+        page.heading(table.title).table(heads, rows, least_decimals=2)
     page.heading(_ITEMS)
     for item in report.items or (_NONE,):
         page.paragraph(item)

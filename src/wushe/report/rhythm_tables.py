@@ -85,7 +85,7 @@ def hidden(table: Table, measure: str) -> Hidden:
     if more:
         keys |= more
         rest = sum(c for row, c in zip(table.rows, counts, strict=True) if row.key in keys)
-        tells = tells or len(keys) == 1 or 0 < rest < SMALL_CELL
+        tells = tells or len(keys) == 1 or 0 < rest < SMALL_CELL or rest == len(keys)
     return Hidden(frozenset(keys), tells)
 
 

@@ -178,6 +178,8 @@ class _Reader:
     def _who_was_helped(self, payment: Payment) -> str:
         if payment.client is None:
             return "institution" if payment.payee_kind == "institution" else "none"
+        if payment.client_kind is not None:
+            return _SERVED.get(payment.client_kind, "client")
         order = look(self._state, "order", payment.order)
         if order is not None:
             return _SERVED.get(order.client_kind, "client")

@@ -18,9 +18,10 @@ _YUAN = Text("元", "yuan")
 _IN, _OUT = Text("本期收入(元)", "Came in (yuan)"), Text("本期支出(元)", "Went out (yuan)")
 _THERE, _GIFTS_N = Text("期末余额(元)", "Closing balance (yuan)"), Text("捐赠笔数", "Gifts")
 _HOST = Text("管理组织：{host}。资金性质：{nature}。", "Host: {host}. Money: {nature}.")
-_LINE_HEADS = (Text("项目", "Line"), words.RESTRICTED, words.UNRESTRICTED, words.TOTAL)
-_PROJECT_HEADS = (Text("项目", "Project"), Text("期初", "Opening"), Text("收入", "In"),
-                  Text("支出", "Out"), Text("期末", "Closing"))  # fmt: skip
+_LINE_HEADS = (Text("项目", "Line"), Text("限定性(元)", "Restricted (yuan)"),
+               Text("非限定性(元)", "Unrestricted (yuan)"), Text("合计(元)", "Total (yuan)"))  # fmt: skip
+_PROJECT_HEADS = (Text("项目", "Project"), Text("期初(元)", "Opening (yuan)"), Text("收入(元)", "In (yuan)"),
+                  Text("支出(元)", "Out (yuan)"), Text("期末(元)", "Closing (yuan)"))  # fmt: skip
 _WENT_TO = Text("钱用到哪里去了：{name}", "Where the money went: {name}")
 _BY = Text("按{what}和用途：金额(元)", "By {what} and use: yuan")
 _COUNTED = Text(
@@ -35,7 +36,7 @@ _GIFT_HEADS = (Text("日期", "Day"), Text("基金", "Fund"), Text("捐赠人", 
                Text("金额(元)", "Yuan"), Text("指定用途", "Purpose"))  # fmt: skip
 _GOODS_HEADS = (Text("物资", "Item"), Text("单位", "Unit"), Text("期初", "Opening"), Text("收到", "Received"),
                 Text("盘盈与退回", "Found, brought back"), Text("发放", "Issued"), Text("核销", "Written off"),
-                Text("结存", "On hand"), Text("收到价值(元)", "Worth received"),
+                Text("结存", "On hand"), Text("收到价值(元)", "Worth received (yuan)"),
                 Text("其中价值未知", "Worth unknown"))  # fmt: skip
 _GOT_HEADS = (
     Text("接收机构", "Institution"),
@@ -43,7 +44,7 @@ _GOT_HEADS = (
     Text("单位", "Unit"),
     Text("数量", "Amount"),
 )
-_MAX_ROWS, _LISTED = 500, 200
+_MAX_ROWS, _LISTED, _FEN = 500, 200, 2
 _GIFT_LINES = {
     "gift": Text("{day}　{fen} 元", "{day}, {fen} yuan"),
     "fund": Text("{fund}　{purpose}", "{fund} {purpose}"),
@@ -88,6 +89,7 @@ def _fund(page: Page, statement: Statement, fund: FundStatement) -> None:
             )
             for line in words.balance_lines(fund)
         ],
+        least_decimals=_FEN,
     )
     _picture(page, fund)
     if fund.projects:
@@ -100,6 +102,7 @@ def _fund(page: Page, statement: Statement, fund: FundStatement) -> None:
                 )
                 for line in fund.projects
             ],
+            least_decimals=_FEN,
         )
     tables = fund.tables()
     for table in tables:
@@ -133,7 +136,7 @@ def _use(page: Page, statement: Statement, table: Table) -> None:
             cells = [tell(table, row, column) for column in columns]
             rows.append([_named(statement, table.rows_are, row), *cells])
         caption = Text(name.say("zh", what=what), name.say("en", what=what.en.lower()))
-        page.table(heads, rows, caption=caption, max_rows=_MAX_ROWS)
+        page.table(heads, rows, caption=caption, max_rows=_MAX_ROWS, least_decimals=_FEN)
 
 
 def _named(statement: Statement, dimension: str, key: str | None) -> Text:
@@ -177,6 +180,7 @@ def _gifts(page: Page, statement: Statement) -> None:
             for gift in statement.gifts
         ],
         max_rows=_LISTED,
+        least_decimals=_FEN,
     )
 
 
@@ -224,6 +228,7 @@ def _goods(page: Page, statement: Statement) -> None:
             for row in statement.goods
         ],
         max_rows=_MAX_ROWS,
+        least_decimals=_FEN,
     )
     got = [
         (name, row.item, words.unit(row.dimension), n)

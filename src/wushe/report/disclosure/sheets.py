@@ -56,6 +56,13 @@ def statement_csv(statement: Statement, part: str, lang: str) -> str:
     return to_csv(heads, ([_plain(v, lang) for v in row] for row in rows_of(statement, part, lang)))
 
 
+def statement_rows(statement: Statement, part: str, lang: str) -> list[dict[str, str]]:
+    """Return the rows of `part` by their headings, each value as CSV shows it."""
+    heads = [head.say(lang) for head in _HEADS[part]]
+    rows = ([str(_plain(v, lang)) for v in row] for row in rows_of(statement, part, lang))
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
 def statement_workbook(statement: Statement, path: str | Path, lang: str) -> Path:
     """Write all parts as sheets of one workbook and return the path."""
     titles = (words.title(statement, lang), words.STANDING[statement.internal].say(lang))

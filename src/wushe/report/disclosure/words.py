@@ -59,7 +59,6 @@ DIMENSIONS: Mapping[str, Text] = {
 }
 TOTAL = Text("合计", "Total")
 WITHHELD = "*"
-RESTRICTED, UNRESTRICTED = Text("限定性", "restricted"), Text("非限定性", "unrestricted")
 STANDING: Mapping[bool, Text] = {
     True: Text("内部版，含小数字，请勿公开", "Internal: shows small counts, do not publish"),
     False: Text("公开版，小数字已隐去", "For publication: small counts are withheld"),
