@@ -99,7 +99,8 @@ def test_plugins_load_by_name_and_by_object_side_by_side() -> None:
 def test_a_name_that_is_not_installed_lists_those_that_are() -> None:
     """The message says what could be loaded."""
     with pytest.raises(
-        PluginError, match=r"atlantis.*installed: dangshan, defaults, hefei, pingliang, wuchang, xuanzhou"
+        PluginError,
+        match=r"atlantis.*installed: dangshan, defaults, hefei, pingliang, wuchang, xuanzhou",
     ):
         load_plugins("atlantis")
 
