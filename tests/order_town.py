@@ -91,28 +91,35 @@ def states(store: MemoryStore, key: str) -> dict[str, str]:
     return {call.helper: call.state for call in calls}
 
 
+def now(store: MemoryStore, key: str) -> Act:
+    """Return the morning, or the moment of the order's last change if that is later."""
+    return Act(max(MORNING.at, order(store, key).changed_at), MORNING.by)
+
+
 Step = Callable[[MemoryStore, str], Any]
 STEPS: dict[str, Step] = {
     "dispatch": lambda store, key: store.run(
-        MORNING, dispatch, order=key, to=["V3" if "V1" in states(store, key) else "V1"]
+        now(store, key), dispatch, order=key, to=["V3" if "V1" in states(store, key) else "V1"]
     ),
-    "accept": lambda store, key: store.run(MORNING, accept, order=key, helper="V1"),
+    "accept": lambda store, key: store.run(now(store, key), accept, order=key, helper="V1"),
     "decline": lambda store, key: store.run(
-        MORNING, decline, order=key, helper="V1", reason="busy", onward=False
+        now(store, key), decline, order=key, helper="V1", reason="busy", onward=False
     ),
     "time_out": lambda store, key: store.run(LATER, time_out, onward=False),
-    "redispatch": lambda store, key: store.run(MORNING, redispatch, order=key, to=["V2"]),
-    "escalate": lambda store, key: store.run(MORNING, escalate, order=key),
-    "start": lambda store, key: store.run(MORNING, start, order=key),
-    "report_part": lambda store, key: store.run(MORNING, report_part, order=key, amount=10),
-    "complete": lambda store, key: store.run(MORNING, complete, order=key),
-    "confirm": lambda store, key: store.run(MORNING, confirm, order=key, rating=5),
-    "reopen": lambda store, key: store.run(MORNING, reopen, order=key, reason="not_finished"),
-    "back_out": lambda store, key: store.run(
-        MORNING, back_out, order=key, helper="V1", reason="ill", onward=False
+    "redispatch": lambda store, key: store.run(now(store, key), redispatch, order=key, to=["V2"]),
+    "escalate": lambda store, key: store.run(now(store, key), escalate, order=key),
+    "start": lambda store, key: store.run(now(store, key), start, order=key),
+    "report_part": lambda store, key: store.run(now(store, key), report_part, order=key, amount=10),
+    "complete": lambda store, key: store.run(now(store, key), complete, order=key),
+    "confirm": lambda store, key: store.run(now(store, key), confirm, order=key, rating=5),
+    "reopen": lambda store, key: store.run(
+        now(store, key), reopen, order=key, reason="not_finished"
     ),
-    "cancel": lambda store, key: store.run(MORNING, cancel, order=key, reason="not_needed"),
-    "fail": lambda store, key: store.run(MORNING, fail, order=key, reason="nobody_home"),
+    "back_out": lambda store, key: store.run(
+        now(store, key), back_out, order=key, helper="V1", reason="ill", onward=False
+    ),
+    "cancel": lambda store, key: store.run(now(store, key), cancel, order=key, reason="not_needed"),
+    "fail": lambda store, key: store.run(now(store, key), fail, order=key, reason="nobody_home"),
 }
 """What may be done to an order that V1 is asked for, by action."""
 WAY: dict[str, tuple[str, ...]] = {

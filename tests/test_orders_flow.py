@@ -7,10 +7,12 @@ import pytest
 
 from order_town import (
     HELPERS,
+    LATER,
     MORNING,
     VOLUNTEERS,
     City,
     candidates,
+    now,
     order,
     order_in,
     states,
@@ -194,9 +196,9 @@ def test_an_order_nobody_decides_on_climbs_to_the_top_and_stays_there() -> None:
     assert levels == ["community", "street", *["county"] * 9]
     assert (order(store, key).status, order(store, key).due_at) == ("escalated", None)
     with pytest.raises(RefusedError) as caught:
-        store.run(MORNING, escalate, order=key)
+        store.run(now(store, key), escalate, order=key)
     assert codes(caught) == ["no-higher-level"]
-    store.run(MORNING, dispatch, order=key, to=["V1"])
+    store.run(now(store, key), dispatch, order=key, to=["V1"])
     assert order(store, key).status == "dispatched"
 
 
@@ -290,8 +292,25 @@ def test_who_was_not_asked_cannot_accept() -> None:
     assert codes(caught) == ["not-asked"]
     store.run(Act("2025-09-17T09:00:00+08:00", "station"), time_out)
     with pytest.raises(ConflictError) as late:
-        store.run(MORNING, accept, order=key, helper="V1")
+        store.run(now(store, key), accept, order=key, helper="V1")
     assert codes(late) == ["answer-too-late"]
+
+
+def test_nothing_happens_to_an_order_before_what_last_happened_to_it() -> None:
+    """An act dated earlier than the last change is refused: the log would tell another story."""
+    store = town()
+    key = visit(store, "V1")
+    store.run(LATER, dispatch, order=key)
+    for command in (start, cancel):
+        with pytest.raises(RefusedError) as caught:
+            store.run(
+                MORNING,
+                command,
+                order=key,
+                **({} if command is start else {"reason": "not_needed"}),
+            )
+        assert codes(caught) == ["act-before-last"]
+    assert order(store, key).status == "dispatched"
 
 
 # --- teams ---------------------------------------------------------------------------------------

@@ -15,12 +15,14 @@ from wushe.text import Text
 def order_for(s: Session, key: str, action: str, version: int | None = None) -> Order:
     """Return the order `key` to which `action` may happen now.
 
-    Raises RefusedError where there is none or its status forbids it, ConflictError where it is no more
+    Raises RefusedError where there is none, its status forbids it or something happened to it later, ConflictError where it is no more
     as it was in `version`.
     """
     order = order_of(s, key)
     if version is not None and version != order.version:
         why.conflict(why.CHANGED, order.stream, "version", version, version=order.version)
+    if s.act.at < max(order.placed_at, order.changed_at):
+        why.refuse(why.TOO_EARLY, order.stream, "at", s.act.at)
     if (order.status, action) not in TRANSITIONS:
         why.refuse(why.FORBIDDEN, order.stream, "status", order.status, **_possible(order, action))
     return order

@@ -44,7 +44,7 @@ def _changes(action: str, changed: Changed) -> Apply:
         act = fields.get("action", action)
         rest = {name: value for name, value in fields.items() if name != "action"}
         after = TRANSITIONS[order.status, act]
-        rest |= {"status": after, "version": order.version + 1}
+        rest |= {"status": after, "version": order.version + 1, "changed_at": event.at}
         state.put("order", _evolved(order, rest))
 
     return apply

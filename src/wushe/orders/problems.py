@@ -49,6 +49,12 @@ TAKEN = _kind(
     ("尚未被接下的订单", "an order that nobody has taken yet"),
     ("不必前往；可以看看其他订单", "there is no need to go; look at other orders"),
 )
+TOO_EARLY = _kind(
+    "act-before-last",
+    ("这一刻早于订单上一次变动", "this is before what last happened to the order"),
+    ("不早于上一次变动的时刻", "an instant that is not before the last change"),
+    ("核对时刻和时区", "check the instant and its zone"),
+)
 TOO_LATE = _kind(
     "answer-too-late",
     ("答复的时限已过", "the time to answer is over"),

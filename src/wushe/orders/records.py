@@ -85,6 +85,7 @@ class Order:
     project: str | None = None
     planned_on: str | None = None
     confirmed_on: str | None = None
+    changed_at: str = ""
     version: int = 1
 
     def slot(self, role: int) -> Slot:
