@@ -273,6 +273,17 @@ def test_lots_in_turn_make_up_the_amount_whenever_packs_can(
     assert first_out(frees, asked) == best
 
 
+def test_lots_that_are_counted_differently_are_never_added_up(books: Books) -> None:
+    """Five pieces and five grams of rice are not ten of anything: the lot must be named."""
+    books.receive(("A", 5), unit="piece")
+    books.receive(("B", 5000), unit="g")
+    with pytest.raises(RefusedError, match=r"counted differently \(gram, piece\)"):
+        give(books, 7)
+    assert books(
+        goods.issue, id="I-9", lot="A", quantity=5, recipient="IN-1", recipient_kind="institutions"
+    )["takes"] == [["A", 5]]
+
+
 def test_large_amounts_are_made_up_at_once() -> None:
     """Amounts in grams of a whole city need no search where the plain turn does it."""
     assert first_out([(10**12, 1000), (10**12, 1)], 10**12 + 7) == [10**12, 7]

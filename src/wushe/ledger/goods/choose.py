@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wushe.errors import Problem
-from wushe.ledger.goods.problems import BLOCKED, PACKS, SHORTAGE, refuse
+from wushe.ledger.goods.problems import BLOCKED, MIXED, PACKS, SHORTAGE, refuse
 from wushe.ledger.goods.records import Lot, Takes
 from wushe.ledger.money.earmarks import Purpose, covers, narrowness
 from wushe.text import Text
@@ -101,6 +101,10 @@ def choose(
     """Return what to take from which lots of `item` in `warehouse`. Raises RefusedError: not enough."""
     lots = sorted(state.find("lot", warehouse=warehouse, item=item, open="1"), key=turn)
     able = [lot for lot in lots if obstacle(lot, use, day) is None and free(lot)]
+    counted = sorted({lot.dimension for lot in able})
+    if len(counted) > 1:  # grams and pieces of one name cannot be added up
+        mixed = {"item": item, "counted": ", ".join(counted)}
+        refuse(Problem(MIXED, stream, None, "quantity", str(quantity), mixed))
     taken = first_out([(free(lot), lot.pack or 1) for lot in able], quantity)
     if taken is not None:
         return tuple((lot.id, n) for lot, n in zip(able, taken, strict=True) if n)

@@ -58,6 +58,15 @@ PACKS = ProblemKind(
     Text("能由整包凑成的数量", "an amount that whole packs make up"),
     Text("改为整包的数量", "change the amount to whole packs"),
 )
+MIXED = ProblemKind(
+    "goods-mixed",
+    Text(
+        "{item} 的各批计量不同（{counted}），数量指的是哪一种说不清",
+        "lots of {item} are counted differently ({counted}): the amount does not say which is meant",
+    ),
+    Text("指明批次", "the lot"),
+    Text("写明从哪一批发放", "say which lot it is taken from"),
+)
 BLOCKED = ProblemKind(
     "goods-blocked",
     Text("这批物资现在不能动用：{why}", "this lot may not be used now: {why}"),
