@@ -690,8 +690,8 @@ def test_the_minutes_that_were_confirmed_are_the_hours_recorded() -> None:
     assert service.minutes == 45
 
 
-def test_hours_below_nothing_are_stated_by_somebody() -> None:
-    """V1 did 40 minutes and left; in the end 30 in all are accepted: nobody guesses what V2 did."""
+def test_hours_of_nothing_are_stated_by_somebody() -> None:
+    """V1 did 40 minutes and left; in the end 40 in all are accepted: nobody guesses what V2 did."""
     store = town()
     key = visit(store, "V1", "V2")
     store.run(MORNING, dispatch, order=key)
@@ -701,7 +701,25 @@ def test_hours_below_nothing_are_stated_by_somebody() -> None:
     store.run(MORNING, accept, order=key, helper="V2")
     store.run(MORNING, complete, order=key)
     store.run(MORNING, reopen, order=key, reason="not_finished")
-    store.run(MORNING, complete, order=key, amount=30)
+    store.run(MORNING, complete, order=key, amount=40)
     store.run(MORNING, confirm, order=key)
     [due] = store.state.find("service_due", helper="V2")
     assert (due.minutes, due.open) == (None, "1")
+
+
+def test_what_others_did_before_is_not_undone_by_a_reopening() -> None:
+    """V1 did 20 of 60 minutes and left; V2's part is not accepted: 20 stay done, and less cannot be said."""
+    store = town()
+    key = visit(store, "V1")
+    store.run(MORNING, dispatch, order=key)
+    store.run(MORNING, accept, order=key, helper="V1")
+    store.run(MORNING, report_part, order=key, amount=20)
+    store.run(MORNING, back_out, order=key, helper="V1", reason="ill", onward=False)
+    store.run(MORNING, redispatch, order=key, to=["V2"])
+    store.run(MORNING, accept, order=key, helper="V2")
+    store.run(MORNING, complete, order=key)
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, reopen, order=key, reason="not_finished", amount=0)
+    assert codes(caught) == ["order-amount"]
+    store.run(MORNING, reopen, order=key, reason="not_finished")
+    assert (order(store, key).status, order(store, key).done_amount) == ("in_progress", 20)

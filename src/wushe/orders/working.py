@@ -110,19 +110,22 @@ def _check_minutes(order: Order, minutes: Mapping[str, int]) -> None:
 
 @command
 def reopen(
-    s: Session, *, order: str, reason: str, amount: int = 0, version: int | None = None
+    s: Session, *, order: str, reason: str, amount: int | None = None, version: int | None = None
 ) -> None:
     """What was reported as done is not accepted: the same helpers go on, if all guards still allow it.
 
-    `amount` base units are accepted as done.
+    `amount` base units are accepted as done: what others did before stays theirs, and is the least.
     """
     found = order_for(s, order, "reopen", version)
     listed(REOPENS, reason, found.stream)
-    _amount(found, amount, 0, found.amount - 1)
+    mine = {(role, key) for role, key, _ in found.helpers}
+    done = calls_of(s, found, "done")
+    others = 0 if found.roles else sum(c.amount for c in done if (c.role, c.helper) not in mine)
+    amount = others if amount is None else amount
+    _amount(found, amount, others, found.amount - 1)
     # What is to be done again takes its time again.
     _check_helpers(s, attrs.evolve(found, done_amount=amount), "accept")
-    mine = {(role, key) for role, key, _ in found.helpers}
-    calls = [c.id for c in calls_of(s, found, "done") if (c.role, c.helper) in mine]
+    calls = [c.id for c in done if (c.role, c.helper) in mine]
     data = {"reason": reason, "amount": amount, "calls": calls}
     s.record("order.reopened", found.stream, data, ref=found.client)
 
