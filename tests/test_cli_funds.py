@@ -225,6 +225,7 @@ def test_more_than_is_free_is_refused(store: Path) -> None:
         ("pay", "C-1", "C-2", "--yuan", "5"),
         ("receive", "F-1"),
         ("receive", "F-1", "5", "--file", "g.csv"),
+        ("receive", "--file", "g.csv", "--donor", "D-1"),
         ("receive", "F-1", "5.001"),
         ("receive", "F-1", "five"),
         ("commit", "F-1", "5", "--day", "2025-5-1"),
@@ -465,3 +466,18 @@ def test_campaigns_and_interests_are_declared_and_judged(store: Path) -> None:
     act("funds", "commit", "F-1", "5", "--client", "H-1")
     act("funds", "ask-interests", "O-CA", "--on", "2025-05-04")
     act("funds", "publish", "campaign", "C-1", "--on", "2025-05-04", "--document", "no. 1")
+
+
+def test_a_table_without_funds_goes_to_the_fund_that_is_named(store: Path) -> None:
+    """FUND before --file is for rows that name none; a row's own fund counts before it."""
+    before = balance()["received"]
+    Path("g.csv").write_text("编号,金额(元)\nN-1,5\nN-2,7\n", "utf-8")
+    act("funds", "receive", "F-1", "--file", "g.csv")
+    assert balance()["received"] == before + 1200
+    Path("h.csv").write_text("编号,金额(元),基金\nN-3,5,\nN-4,5,F-9\n", "utf-8")
+    assert "h.csv" in act("funds", "receive", "F-1", "--file", "h.csv", code=1).stderr
+
+
+def test_an_amount_beyond_all_reason_is_told_the_limit(store: Path) -> None:
+    """Not only that decimals are limited."""
+    assert "10^15" in act("funds", "receive", "F-1", "9" * 17, code=2).stderr

@@ -34,8 +34,8 @@ _NOTHING = Text("没有要办的", "there was nothing to do")
 _AGAIN = Text("这个键已经办过，没有重复办理", "done before under this key; nothing was done twice")
 _TROUBLE = Text("已经办妥；但观察插件报错：{why}", "it is done; but an observer failed: {why}")
 _BAD_YUAN = Text(
-    "金额 {value!r} 不合规；应为以元为单位、最多两位小数的数，如 1200.50",
-    "{value!r} is no amount; expected yuan with at most two decimals, such as 1200.50",
+    "金额 {value!r} 不合规；应为以元为单位、最多两位小数、小于 10^15 的数，如 1200.50",
+    "{value!r} is no amount; expected yuan below 10^15 with at most two decimals, such as 1200.50",
 )
 _NO_STORE = Text(
     "{where!r} 没有存储；请检查路径，或先 wushe store create --store {where}",

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import click
+from click.core import ParameterSource
 
 import wushe
 from wushe.cli.common import F, check_date, said_help
@@ -40,8 +41,8 @@ _MATCHED = Text("  {gift}　配捐 {pool} {fen} 元", "  {gift}  matched by {poo
 _PLEDGED = Text("承诺 {pledge} 已登记：{fen} 元", "pledge {pledge} recorded: {fen} yuan")
 _POOL = Text("配捐池 {pool} 已设立：{fen} 元", "pool {pool} is open: {fen} yuan")
 _ONE_WAY = Text(
-    "写一笔（FUND 和 YUAN），或用 --file 给一张表",
-    "give one gift (FUND and YUAN), or a table with --file",
+    "写一笔（FUND 和 YUAN），或用 --file 给一张表（可先写 FUND，用于没有写明基金的行；其余写在表里）",
+    "give one gift (FUND and YUAN), or a table with --file (FUND before it is for rows that name none; all else is in the table)",
 )
 
 NATURES = {"donation": "捐赠", "fiscal": "财政", "collective": "集体"}
@@ -277,13 +278,19 @@ def receive(
     project: str | None, pledge: str | None, wants_name: bool | None, day: str | None,
 ) -> None:  # fmt: skip
     """Record gifts; what looks like a duplicate is named and kept."""
-    if (table is None) == (fund is None or amount is None):
+    own = ("amount", "donor", "donor_kind", "nature", "purposes", "places", "groups", "clients", "project",
+           "pledge", "wants_name", "day")  # fmt: skip
+    source = click.get_current_context().get_parameter_source
+    if any(source(name) is ParameterSource.COMMANDLINE for name in own) == (table is not None):
+        raise click.UsageError(_ONE_WAY.say(desk.lang))
+    if table is None and (fund is None or amount is None):
         raise click.UsageError(_ONE_WAY.say(desk.lang))
     rows: list[Row] = []
     if table is not None:
-        rows = read_table(table, GIFT_COLUMNS, GIFT_NAMES, ("fund", "yuan"))
+        wanted = ("yuan",) if fund else ("fund", "yuan")
+        rows = read_table(table, GIFT_COLUMNS, GIFT_NAMES, wanted)
         _check_marks(desk, rows, table.name)
-        gifts = [gift_of(row.cells) for row in rows]
+        gifts = [gift_of(({"fund": fund} if fund else {}) | dict(row.cells)) for row in rows]
     else:
         cells = {
             "fund": fund, "yuan": amount, "donor": donor, "donor_kind": donor_kind, "nature": nature,
