@@ -19,6 +19,7 @@ from wushe.matching.kernel import Problem, Solution
 from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared
 from wushe.matching.reporting import Called, cost_of, group_codes, per_row, report_of
+from wushe.matching.rounds import Choose, Round, checked
 from wushe.model.help import URGENCIES
 from wushe.model.storage import Array
 from wushe.model.units import DIMENSIONS
@@ -52,18 +53,21 @@ def decide(
     objective: Objective,
     called: Called,
     work_limit: int | None = None,
+    choose: Choose | None = None,
 ) -> tuple[Choice, ObjectiveReport]:
     """Return the choice under the groups of `prepared` and the declared `objective`, with its report.
 
-    What is bound together is decided first, tier by tier; tiers and fairness then share out what that
-    leaves. `called` gives the id and the name of a place row or target group. Raises WusheError where
-    amounts or weights are too large for the declared objective.
+    What is bound together is decided first, tier by tier; tiers and fairness, or `choose`, then share out
+    what that leaves. `called` gives the id and the name of a place row or target group. Raises WusheError where
+    amounts or weights are too large for the declared objective, ValueError where `choose` returns no flow.
     """
     before = Choice(plain.flow, plain.objective, plain.bound, plain.status)
     if prepared.groups.bind:
         before = _grouped(prepared, problem, work_limit)
     choice = before
-    if not objective.plain:
+    if choose is not None:
+        choice = _chosen(prepared, problem, plain, before, choose)
+    elif not objective.plain:
         try:
             choice = _declared(prepared, problem, before, objective, work_limit)
         except ValueError as error:
@@ -170,6 +174,24 @@ def _declared(
         status: Status = "stepwise" if choice.status in ("optimal", "stepwise") else "bounded"
         return Choice(total, cost, min(before.bound, cost), status)
     return Choice(total, cost, cost, "optimal")
+
+
+def _chosen(
+    prepared: Prepared, problem: Problem, plain: Solution, before: Choice, choose: Choose
+) -> Choice:
+    """Return what `choose` decides of the needs that stand alone, beside what groups get."""
+    kept = np.zeros(len(problem.cost), dtype=np.int64)
+    left = problem
+    if prepared.groups.bind:
+        held = bound_rows(prepared.groups, problem)
+        kept = np.where(held[problem.row], before.flow, 0)
+        left = without_rows(problem, np.flatnonzero(held))
+        left = changed(left, capacity=problem.capacity - _used(problem, kept))
+    on = prepared.context.on
+    flow = checked(left, choose(Round(on, prepared.needs, prepared.offers, left, plain)))
+    cost = cost_of(problem, flow + kept)
+    status: Status = "optimal" if cost == before.bound else "bounded"
+    return Choice(flow + kept, cost, min(before.bound, cost), status)
 
 
 def _used(problem: Problem, flow: Array) -> Array:

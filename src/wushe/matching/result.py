@@ -14,6 +14,7 @@ from wushe.matching.objective import Objective, ObjectiveReport
 from wushe.matching.prepare import Prepared, prepare
 from wushe.matching.reasons import find_reasons
 from wushe.matching.reporting import per_row
+from wushe.matching.rounds import Choose
 from wushe.matching.search.pricing import Priced, Proof, solve_all
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
@@ -110,8 +111,11 @@ def match(
     objective: Objective | None = None,
     prove: bool = True,
     work_limit: int | None = None,
+    choose: Choose | None = None,
 ) -> Matching:
     """Match all open needs of `network` with `offers` under `objective`, exactly and with a proof.
+
+    With `choose` that decides instead, see `Round`; the optimum is found all the same, for its prices.
 
     With `prove` the plain optimum holds over all eligible pairs; without, over each need's best ones.
     Tiers, fairness and groups decide over the pairs that were listed on the way to it.
@@ -137,7 +141,7 @@ def match(
         return places.ids[group], Text(name, name)
 
     choice, report = decide(
-        prepared, priced.problem, priced.solution, objective, called, work_limit
+        prepared, priced.problem, priced.solution, objective, called, work_limit, choose
     )
     return _explained(prepared, priced, choice, report, priority, steps)
 

@@ -11,6 +11,7 @@ import numpy as np
 from wushe.identify.applied import with_facts
 from wushe.matching.objective import Objective
 from wushe.matching.result import Matching, match
+from wushe.matching.rounds import Choose
 from wushe.model.terms import Context
 from wushe.network import LinkageNetwork
 from wushe.plan.clients import Clients, Scored, by_client, runners_up
@@ -40,6 +41,7 @@ def make_plan(
     objective: Objective | None = None,
     prove: bool = True,
     work_limit: int | None = None,
+    choose: Choose | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the plan of `network` on the calendar date `on`, under the rules of `plugins`.
@@ -50,12 +52,15 @@ def make_plan(
     what is to be expected of them, or not yet checked, is not asked of charity.
 
     `objective` declares urgency classes in strict order and fairness between places or groups; without
-    one the total cost is the least. `prove` looks for better pairs until none can exist, see
+    one the total cost is the least. `choose` decides instead of any objective, from a `Round` with all
+    pairs that may be: a rule of thumb to compare with, or a researcher's own policy. `prove` looks for better pairs until none can exist, see
     `Matching.proof`. `settings` reach plugins through the context; `work_limit` (candidate pairs looked
     at) bounds the assignment, and the plan then says what it could not prove; `progress` is told each stage before it starts.
-    Raises ValueError for a bad date, PluginError for a failing plugin, InputError where two sources
+    Raises ValueError for a bad date, for both `objective` and `choose` and for a flow that cannot be, PluginError for a failing plugin, InputError where two sources
     claim one offer id.
     """
+    if choose is not None and objective is not None:
+        raise ValueError("make_plan got both objective and choose; expected at most one of them")
     plugins = load_plugins() if plugins is None else plugins
     tell = progress or (lambda _: None)
     context = Context(
@@ -69,7 +74,14 @@ def make_plan(
     offers = pool_offers(network, plugins, context)
     tell(STAGES["matching"])
     matching = match(
-        network, offers, plugins, context, objective=objective, prove=prove, work_limit=work_limit
+        network,
+        offers,
+        plugins,
+        context,
+        objective=objective,
+        prove=prove,
+        work_limit=work_limit,
+        choose=choose,
     )
     tell(STAGES["plan"])
     scores = plugins.score_candidates(
