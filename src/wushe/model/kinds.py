@@ -184,6 +184,7 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _CLOCK = re.compile(r"(\d{1,2})[:点时](\d{1,2})?(?:分|:00)?")
 DAY = 24 * 60
+ID_LENGTH = 64
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -197,7 +198,7 @@ def _parse_id(text: str) -> str:
     if _SCIENTIFIC.fullmatch(text):
         raise BadValueError(SPREADSHEET_NUMBER)
     # The plain space is the one white space that str.isprintable() lets through.
-    if not 1 <= len(text) <= 64 or " " in text or not text.isprintable():
+    if not 1 <= len(text) <= ID_LENGTH or " " in text or not text.isprintable():
         raise BadValueError(NOT_AN_ID)
     return text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import count, repeat
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wushe.errors import InputError, Problem
-from wushe.model.kinds import BadValueError
+from wushe.model.kinds import ID_LENGTH, IDENT, BadValueError
 from wushe.model.spec import MISSING, RECORD_KINDS, Field, RecordKind, problem_of
 from wushe.model.storage import Array, pack, unknown, unpack
 
@@ -173,7 +173,25 @@ def _flawless(field: Field, values: Sequence[Any]) -> bool:
         distinct = set(values)
     except TypeError:  # a tuple that holds a list
         return False
+    if field.kind is IDENT and _plain_ids(distinct - {None}):
+        return True
     return all(value is None or _verdict(field, value) is None for value in distinct)
+
+
+def _plain_ids(words: Set[Any]) -> bool:
+    """Return whether all `words` are surely ids, seen at a glance; where not, it takes a closer look at each.
+
+    Only a word that begins with a digit can be a number that a spreadsheet has rounded.
+    """
+    if not words or not all(type(word) is str for word in words) or "" in words:
+        return False
+    together = "".join(words)
+    return (
+        together.isprintable()
+        and " " not in together
+        and max(map(len, words)) <= ID_LENGTH
+        and not any(word[0].isdecimal() for word in words)
+    )
 
 
 def _verdict(field: Field, value: Any) -> BadValueError | None:
