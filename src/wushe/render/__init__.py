@@ -1,26 +1,9 @@
-"""Low-level pictures and pages: SVG charts, self-contained pages, safe spreadsheets."""
+"""Low-level pictures and pages: SVG charts, self-contained pages, safe spreadsheets.
 
-from wushe.render.browser import Badge, Filter, Line, Record
-from wushe.render.charts import CoverageRow, bars, coverage_bars
-from wushe.render.flows import LinkEdge, LinkNode, linkage
-from wushe.render.page import Page
-from wushe.render.picture import MissingFontError, Picture
-from wushe.render.sheet import safe_filename, to_csv
+The names are those of ``__init__.pyi``; a module is imported when its first name is used, so that
+a page needs no numpy.
+"""
 
-__all__ = [
-    "Badge",
-    "CoverageRow",
-    "Filter",
-    "Line",
-    "LinkEdge",
-    "LinkNode",
-    "MissingFontError",
-    "Page",
-    "Picture",
-    "Record",
-    "bars",
-    "coverage_bars",
-    "linkage",
-    "safe_filename",
-    "to_csv",
-]
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -130,6 +130,57 @@ class Canvas:
             title,
         )
 
+    def path(
+        self,
+        points: Sequence[tuple[float, float]],
+        stroke: str,
+        width: float = 2,
+        *,
+        dash: str = "",
+        title: str = "",
+    ) -> None:
+        """Draw straight lines through two or more `points`; `dash` is lengths of dash and gap."""
+        extra = f' stroke-dasharray="{dash}"' if dash else ""
+        self._add(
+            f'path d="M{_pairs(points)}" fill="none" stroke="{stroke}" stroke-width="{_n(width)}" '
+            f'stroke-linejoin="round"{extra}',
+            "path",
+            title,
+        )
+
+    def area(
+        self,
+        points: Sequence[tuple[float, float]],
+        fill: str,
+        *,
+        opacity: float = 1,
+        stroke: str = "",
+        title: str = "",
+    ) -> None:
+        """Fill the polygon through `points`."""
+        extra = f' fill-opacity="{_n(opacity)}"' if opacity < 1 else ""
+        extra += f' stroke="{stroke}"' if stroke else ""
+        self._add(f'path d="M{_pairs(points)}Z" fill="{fill}"{extra}', "path", title)
+
+    def dot(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        fill: str,
+        *,
+        stroke: str = PAPER,
+        width: float = 1,
+        title: str = "",
+    ) -> None:
+        """Draw a disc, set off from what lies below by its rim."""
+        self._add(
+            f'circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" '
+            f'stroke="{stroke}" stroke-width="{_n(width)}"',
+            "circle",
+            title,
+        )
+
     def text(
         self,
         x: float,
@@ -141,15 +192,20 @@ class Canvas:
         fill: str = INK,
         bold: bool = False,
         room: float | None = None,
+        halo: bool = False,
     ) -> None:
-        """Write one line with its baseline at `y`; beyond `room` it is cut, whole in its title."""
+        """Write one line with its baseline at `y`; beyond `room` it is cut, whole in its title.
+
+        `halo` keeps it readable over what lies below.
+        """
         whole = clean(text)
         shown = whole if room is None else shorten(whole, size, room)
         weight = ' font-weight="600"' if bold else ""
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        rim = f' stroke="{PAPER}" stroke-width="3.5" paint-order="stroke"' if halo else ""
         title = f"<title>{escape(whole)}</title>" if shown != whole else ""
         self._parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{weight}{place}>'
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{weight}{place}{rim}>'
             f"{title}{escape(shown)}</text>"
         )
 
@@ -175,6 +231,10 @@ class Canvas:
     def _add(self, element: str, tag: str, title: str = "") -> None:
         end = f"><title>{escape(title)}</title></{tag}>" if title else "/>"
         self._parts.append(f"<{element}{end}")
+
+
+def _pairs(points: Sequence[tuple[float, float]]) -> str:
+    return "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
 
 
 def _n(value: float) -> str:

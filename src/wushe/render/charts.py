@@ -9,7 +9,6 @@ import attrs
 
 from wushe.render.canvas import (
     BLUE,
-    GRID,
     INK,
     ORANGE,
     PALE_BLUE,
@@ -20,6 +19,7 @@ from wushe.render.canvas import (
     shorten,
     text_width,
 )
+from wushe.render.captions import NARROW, PAD, SIZE, SMALL, heading, nothing, said
 from wushe.render.picture import Picture
 from wushe.text import Text, check_lang
 
@@ -30,7 +30,6 @@ _PARTLY = Text(zh="部分满足", en="Partly met")
 _UNMET = Text(zh="未满足", en="Unmet")
 _SHARE = Text(zh="满足率", en="Met %")
 _TOTAL = Text(zh="合计", en="Total")
-_NOTHING = Text(zh="没有数据", en="No data")
 _ALT_BARS = Text(zh="{n}项；最大：{top}，{value}。", en="{n} rows; largest: {top}, {value}.")
 _ALT_COVERAGE = Text(
     zh="{n}项，共{total}；已满足{met}，部分满足{partly}，未满足{unmet}。",
@@ -38,12 +37,7 @@ _ALT_COVERAGE = Text(
 )
 _SEGMENT = Text(zh="{row}：{what} {count}（{share}）", en="{row}: {what} {count} ({share})")
 
-_PAD = 20
-_SIZE = 14
-_SMALL = 12.5
 _ROW = 30
-# Below this width (phones) a row's label stands above its bar instead of beside it.
-_NARROW = 520
 _LABEL_LINE = 23
 
 
@@ -82,22 +76,22 @@ def bars(
     Raises ValueError for a value that cannot be drawn.
     """
     check_lang(lang)
-    said = [(_say(label, lang), value) for label, value in rows]
-    for label, value in said:
+    labelled = [(said(label, lang), value) for label, value in rows]
+    for label, value in labelled:
         if not math.isfinite(value) or value < 0:
             raise ValueError(f"bar {label!r}: value {value!r}; expected a finite number >= 0")
-    ranked = sorted(said, key=lambda row: -row[1])
+    ranked = sorted(labelled, key=lambda row: -row[1])
     shown, rest = ranked[:top], ranked[top:]
     if rest:
         shown.append((_OTHERS.say(lang, n=len(rest)), sum(value for _, value in rest)))
-    heading = title.say(lang)
+    title_said = title.say(lang)
     canvas = Canvas(width)
-    y = _heading(canvas, heading, unit.say(lang) if unit else "")
+    y = heading(canvas, title_said, unit.say(lang) if unit else "")
     if not shown:
-        return _nothing(canvas, heading, y, lang)
+        return nothing(canvas, title_said, y, lang)
     y = _draw_bars(canvas, shown, y, folded=bool(rest))
-    alt = _ALT_BARS.say(lang, n=len(said), top=ranked[0][0], value=number(ranked[0][1]))
-    return canvas.picture(y + _PAD / 2, title=heading, alt=alt)
+    alt = _ALT_BARS.say(lang, n=len(labelled), top=ranked[0][0], value=number(ranked[0][1]))
+    return canvas.picture(y + PAD / 2, title=title_said, alt=alt)
 
 
 def _draw_bars(
@@ -107,8 +101,8 @@ def _draw_bars(
     values = [number(value) for _, value in shown]
     left = _label_room(canvas, [label for label, _ in shown])
     above = 0 if left else _LABEL_LINE
-    right = max(text_width(text, _SIZE) for text in values) + 10
-    span = canvas.width - 2 * _PAD - left - right
+    right = max(text_width(text, SIZE) for text in values) + 10
+    span = canvas.width - 2 * PAD - left - right
     longest = max(value for _, value in shown)
     step = _nice_step(longest)
     scale = span / max(longest, step)
@@ -117,7 +111,7 @@ def _draw_bars(
     bottom = y + (_ROW + above) * len(shown)
     tick = 0.0
     while tick * scale <= span + 0.5:
-        x = _PAD + left + tick * scale
+        x = PAD + left + tick * scale
         canvas.line(x, y, x, bottom)
         shown_tick = int(tick) if tick == int(tick) else tick
         canvas.text(x, bottom + 18, number(shown_tick), 12, anchor="middle", fill=SOFT)
@@ -127,10 +121,8 @@ def _draw_bars(
         _label(canvas, left, top, label)
         fill = "#b8c2cc" if is_rest else BLUE
         drawn = max(value * scale, 1.5 if value else 0)
-        canvas.rect(
-            _PAD + left, top + 5, drawn, _ROW - 10, fill, radius=2, title=f"{label}: {text}"
-        )
-        canvas.text(_PAD + left + drawn + 6, top + 20, text, _SIZE)
+        canvas.rect(PAD + left, top + 5, drawn, _ROW - 10, fill, radius=2, title=f"{label}: {text}")
+        canvas.text(PAD + left + drawn + 6, top + 20, text, SIZE)
     return bottom + 26
 
 
@@ -154,11 +146,11 @@ def coverage_bars(
     shown, rest = ranked[:top], ranked[top:]
     if rest:
         shown.append(_together(_OTHERS.say(lang, n=len(rest)), rest))
-    heading = title.say(lang)
+    title_said = title.say(lang)
     canvas = Canvas(width)
-    y = _heading(canvas, heading, "")
+    y = heading(canvas, title_said, "")
     if not given:
-        return _nothing(canvas, heading, y, lang)
+        return nothing(canvas, title_said, y, lang)
     everything = _together(_ALL.say(lang), given)
     drawn = [everything, *shown] if len(given) > 1 else shown
     y = _draw_coverage(canvas, drawn, y, lang)
@@ -170,7 +162,7 @@ def coverage_bars(
         partly=number(everything.partly),
         unmet=number(everything.unmet),
     )
-    return canvas.picture(y + _PAD / 2, title=heading, alt=alt)
+    return canvas.picture(y + PAD / 2, title=title_said, alt=alt)
 
 
 def _together(label: str, rows: Sequence[CoverageRow]) -> CoverageRow:
@@ -184,21 +176,19 @@ def _together(label: str, rows: Sequence[CoverageRow]) -> CoverageRow:
 
 def _draw_coverage(canvas: Canvas, rows: Sequence[CoverageRow], y: float, lang: str) -> float:
     """Draw legend, column heads, grid and one bar a row; return where the chart ends."""
-    labels = [_say(row.label, lang) for row in rows]
+    labels = [said(row.label, lang) for row in rows]
     left = _label_room(canvas, labels)
     totals = [number(row.total) for row in rows]
     total_head, share_head = _TOTAL.say(lang), _SHARE.say(lang)
-    total_room = max(text_width(text, _SIZE) for text in [*totals, total_head]) + 12
-    share_room = max(text_width(share_head, _SIZE), text_width(">99%", _SIZE)) + 14
-    x0 = _PAD + left
+    total_room = max(text_width(text, SIZE) for text in [*totals, total_head]) + 12
+    share_room = max(text_width(share_head, SIZE), text_width(">99%", SIZE)) + 14
+    x0 = PAD + left
     above = 0 if left else _LABEL_LINE
-    span = canvas.width - _PAD - x0 - (total_room + share_room if left else 0)
+    span = canvas.width - PAD - x0 - (total_room + share_room if left else 0)
     _legend(canvas, x0, y, lang)
     heads = y + 28
-    canvas.text(canvas.width - _PAD, heads, total_head, _SMALL, anchor="end", fill=SOFT)
-    canvas.text(
-        canvas.width - _PAD - total_room, heads, share_head, _SMALL, anchor="end", fill=SOFT
-    )
+    canvas.text(canvas.width - PAD, heads, total_head, SMALL, anchor="end", fill=SOFT)
+    canvas.text(canvas.width - PAD - total_room, heads, share_head, SMALL, anchor="end", fill=SOFT)
     start = heads + 10
     gap = 10 if len(rows) > 1 else 0
     pitch = _ROW + above
@@ -213,13 +203,13 @@ def _draw_coverage(canvas: Canvas, rows: Sequence[CoverageRow], y: float, lang: 
         middle = top - 2 if above else top + 20
         _label(canvas, left, top, labels[i], taken=total_room + share_room, bold=head)
         _segments(canvas, row, labels[i], x0, top, span, lang)
-        share_x = canvas.width - _PAD - total_room
+        share_x = canvas.width - PAD - total_room
         share = percent(row.met, row.total)
-        canvas.text(share_x, middle, share, _SIZE, anchor="end", bold=True)
-        canvas.text(canvas.width - _PAD, middle, totals[i], _SIZE, anchor="end", bold=head)
+        canvas.text(share_x, middle, share, SIZE, anchor="end", bold=True)
+        canvas.text(canvas.width - PAD, middle, totals[i], SIZE, anchor="end", bold=head)
     if gap:
         rule = start + pitch + gap / 2 - 1
-        canvas.line(_PAD, rule, canvas.width - _PAD, rule)
+        canvas.line(PAD, rule, canvas.width - PAD, rule)
     return bottom + 26
 
 
@@ -240,8 +230,8 @@ def _segments(
         tip = _SEGMENT.say(lang, row=label, what=what, count=number(count), share=share)
         # The white gap between neighbours separates them without relying on colour.
         canvas.rect(x, top + 4, wide - 1 if wide > 3 else wide, _ROW - 8, fill, title=tip)
-        if text_width(number(count), _SMALL) + 6 <= wide:
-            canvas.text(x + wide / 2, top + 19.5, number(count), _SMALL, anchor="middle", fill=ink)
+        if text_width(number(count), SMALL) + 6 <= wide:
+            canvas.text(x + wide / 2, top + 19.5, number(count), SMALL, anchor="middle", fill=ink)
         x += wide
 
 
@@ -249,24 +239,8 @@ def _legend(canvas: Canvas, x: float, y: float, lang: str) -> None:
     for what, fill in ((_MET, BLUE), (_PARTLY, PALE_BLUE), (_UNMET, ORANGE)):
         canvas.rect(x, y - 1, 12, 12, fill, radius=2)
         word = what.say(lang)
-        canvas.text(x + 18, y + 10, word, _SMALL, fill=SOFT)
-        x += 18 + text_width(word, _SMALL) + 18
-
-
-def _heading(canvas: Canvas, title: str, unit: str) -> float:
-    """Write the title and, small beneath it, the unit; return where the chart begins."""
-    canvas.text(_PAD, 30, title, 17, bold=True, room=canvas.width - 2 * _PAD)
-    if not unit:
-        return 50
-    canvas.text(_PAD, 50, unit, _SMALL, fill=SOFT, room=canvas.width - 2 * _PAD)
-    return 64
-
-
-def _nothing(canvas: Canvas, heading: str, y: float, lang: str) -> Picture:
-    word = _NOTHING.say(lang)
-    canvas.rect(_PAD, y, canvas.width - 2 * _PAD, 60, GRID, radius=6, opacity=0.5)
-    canvas.text(canvas.width / 2, y + 35, word, _SIZE, anchor="middle", fill=SOFT)
-    return canvas.picture(y + 60 + _PAD, title=heading, alt=word)
+        canvas.text(x + 18, y + 10, word, SMALL, fill=SOFT)
+        x += 18 + text_width(word, SMALL) + 18
 
 
 def _label(
@@ -274,18 +248,16 @@ def _label(
 ) -> None:
     """Write a row's label into the `left` column or, without one, above the bar at `top`."""
     if left:
-        canvas.text(
-            _PAD + left - 10, top + 20, label, _SIZE, anchor="end", room=left - 12, bold=bold
-        )
+        canvas.text(PAD + left - 10, top + 20, label, SIZE, anchor="end", room=left - 12, bold=bold)
     else:
-        canvas.text(_PAD, top - 2, label, _SIZE, room=canvas.width - 2 * _PAD - taken, bold=bold)
+        canvas.text(PAD, top - 2, label, SIZE, room=canvas.width - 2 * PAD - taken, bold=bold)
 
 
 def _label_room(canvas: Canvas, labels: Sequence[str]) -> float:
     """Room beside the bars: what the longest label wants, at most a third; none if narrow."""
-    if canvas.width < _NARROW:
+    if canvas.width < NARROW:
         return 0
-    wanted = max(text_width(shorten(label, _SIZE, canvas.width), _SIZE) for label in labels)
+    wanted = max(text_width(shorten(label, SIZE, canvas.width), SIZE) for label in labels)
     return min(wanted + 14, canvas.width * 0.34)
 
 
@@ -298,7 +270,3 @@ def _nice_step(largest: float) -> float:
     step = next(power * m for m in (5, 2, 1) if power * m <= rough)
     # Whole counts get no fractional grid.
     return max(step, 1.0) if largest == int(largest) else step
-
-
-def _say(label: str | Text, lang: str) -> str:
-    return label.say(lang) if isinstance(label, Text) else label
