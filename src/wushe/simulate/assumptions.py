@@ -1,0 +1,49 @@
+"""Assumptions: every number of the simulator has a name, a unit, a source or the word "assumed"."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+
+from wushe.text import Text
+
+ASSUMED = "assumed"
+
+
+@attrs.frozen
+class Assumption:
+    """One number that a scenario may set otherwise.
+
+    `id` is ``process.name``; `unit` is said in words ("per household and year", "share", "minutes"); `source`
+    is a document or ``"assumed"``; what is set must lie within `low`..`high`. Raises ValueError otherwise.
+    """
+
+    id: str
+    default: float
+    unit: str
+    label: Text
+    source: str = ASSUMED
+    low: float = 0.0
+    high: float = math.inf
+
+    def __attrs_post_init__(self) -> None:
+        self.check(self.default)
+
+    def check(self, value: float) -> float:
+        """Return `value` as float. Raises ValueError where it is no number within the limits."""
+        usable = isinstance(value, int | float) and not isinstance(value, bool)
+        if not usable or not self.low <= value <= self.high:  # NaN fails the comparison
+            raise ValueError(
+                f"assumption {self.id!r} is {value!r}; expected a number of {self.low:g} to {self.high:g} "
+                f"({self.unit})"
+            )
+        return float(value)
+
+
+def shares(*rows: tuple[str, float, str, str] | tuple[str, float, str, str, str]) -> tuple[Assumption, ...]:  # fmt: skip
+    """Return assumptions that are shares, 0 to 1; a row is (id, default, zh, en[, source])."""
+    return tuple(
+        Assumption(row[0], row[1], "share", Text(row[2], row[3]), *row[4:], high=1.0)
+        for row in rows
+    )
