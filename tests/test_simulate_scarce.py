@@ -15,7 +15,7 @@ from wushe.simulate.hindsight import HINDSIGHT_SHARE, Hindsight, hindsight, valu
 from wushe.simulate.lookahead import look_ahead
 from wushe.simulate.policies import batch, first_come, greedy_nearest, urgency_classes
 from wushe.simulate.policy import Policy
-from wushe.simulate.scarce import scarce
+from wushe.simulate.scarce import scarce_goods
 from wushe.simulate.scenario import Scenario
 
 DAYS = campaign(tests=5, ci=20, soak=60)
@@ -48,7 +48,7 @@ def test_the_batch_over_the_whole_horizon_is_hindsight_exactly(
     seed: int, evidence: Callable[..., None]
 ) -> None:
     """Where no need lapses, one plan on the last day by the kernel is worth what HiGHS finds, to the unit."""
-    scenario = scarce(1e9, days=DAYS, needs=NEEDS)
+    scenario = scarce_goods(1e9, days=DAYS, needs=NEEDS)
     n = campaign(tests=1, ci=2, soak=20)
     for i in range(n):
         key, most = replication(scenario, seed, 3, i)
@@ -72,7 +72,7 @@ def test_greedy_loses_a_tenth_at_least_and_look_ahead_a_twentieth_at_most(
     """Greedy reaches 90 per cent of hindsight at most, look-ahead 95 at least, and the paired interval excludes nought."""
     if TIER == "tests" and waits == 1.0:
         pytest.skip("one of two in the tier `tests`")
-    scenario = scarce(waits, days=DAYS, needs=NEEDS)
+    scenario = scarce_goods(waits, days=DAYS, needs=NEEDS)
     ahead = look_ahead(scenario, np.random.SeedSequence([seed, 1]), futures=campaign(tests=2, ci=4, soak=12))  # fmt: skip
     blind = (greedy_nearest(), first_come(), batch(), batch(7), urgency_classes(7), batch(DAYS))
     policies = (ahead, *blind[: campaign(tests=1, ci=2, soak=6)])
@@ -94,7 +94,7 @@ def test_greedy_loses_a_tenth_at_least_and_look_ahead_a_twentieth_at_most(
 
 def test_a_run_is_worth_what_its_orders_say(seed: int) -> None:
     """Nothing falls due, so the worth of a pair on its first day is the worth that the plan wrote into the order."""
-    scenario = scarce(days=4, needs=16.0)
+    scenario = scarce_goods(days=4, needs=16.0)
     key, most = replication(scenario, seed, 4)
     done = play(scenario, first_come(), key)
     orders = done.city.orders
@@ -107,7 +107,7 @@ def test_a_run_is_worth_what_its_orders_say(seed: int) -> None:
 
 def test_another_world_is_told_apart(seed: int) -> None:
     """The value of a run cannot be taken from what another seed has shown: the error says what was expected."""
-    scenario = scarce(days=4, needs=16.0)
+    scenario = scarce_goods(days=4, needs=16.0)
     _, most = replication(scenario, seed, 4)
     done = play(scenario, first_come(), np.random.SeedSequence([seed, 5]))
     with pytest.raises(ValueError, match="same scenario and seed"):
@@ -117,15 +117,15 @@ def test_another_world_is_told_apart(seed: int) -> None:
 def test_look_ahead_needs_a_future() -> None:
     """Without a future there is no price: the error says how many are expected."""
     with pytest.raises(ValueError, match="expected at least 1"):
-        look_ahead(scarce(), np.random.SeedSequence(1), futures=0)
+        look_ahead(scarce_goods(), np.random.SeedSequence(1), futures=0)
 
 
 def test_lots_of_food_are_as_many_as_asked_for(seed: int) -> None:
     """Four lots of food of about twenty pieces, none of which expires; no lots at all is refused."""
-    city = found(scarce(), np.random.SeedSequence(seed))
+    city = found(scarce_goods(), np.random.SeedSequence(seed))
     food = city.lots["category"] == city.code("food")
     assert food.sum() == 4
     assert 50 <= city.lots["on_hand"][food].sum() <= 110
     assert (city.lots["expires"] < 0).all()
     with pytest.raises(ValueError, match="expected 1 or more"):
-        scarce(lots=0)
+        scarce_goods(lots=0)

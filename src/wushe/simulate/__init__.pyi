@@ -10,6 +10,7 @@ from .engine import standard_stages as standard_stages
 from .experiment import Experiment as Experiment
 from .giving import Campaign as Campaign
 from .helping import UNLINKED as UNLINKED
+from .hindsight import HINDSIGHT_SHARE as HINDSIGHT_SHARE
 from .lookahead import look_ahead as look_ahead
 from .metrics import METRICS as METRICS
 from .metrics import Metric as Metric
@@ -24,6 +25,7 @@ from .ready import small as small
 from .ready import wuhan_district as wuhan_district
 from .results import Comparison as Comparison
 from .results import Results as Results
+from .scarce import scarce_goods as scarce_goods
 from .scenario import Scenario as Scenario
 from .scenario import Settlement as Settlement
 from .scenario import catalogue as catalogue

@@ -15,7 +15,7 @@ GOODS_CATEGORIES = 6
 LABEL = Text("物资紧缺", "scarce goods")
 
 
-def scarce(
+def scarce_goods(
     waits: float = 20.0, *, lots: int = 4, pieces: int = 20, days: int = 60, needs: float = 1.8
 ) -> Scenario:
     """Return 600 households of whom nobody needs anything but food, and `lots` lots of it with about `pieces` each.
