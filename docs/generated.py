@@ -30,6 +30,7 @@ from wushe.relief.events import EVENTS, MOVES, PHASES
 from wushe.relief.procedure import SITUATIONS, STEP_IDS
 from wushe.rules import Parameter, Policy, Relation, read_parameters
 from wushe.rules.parameters import UNDECIDING
+from wushe.simulate import Metric
 from wushe.text import Text
 
 MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -163,7 +164,8 @@ def _package_api(package: str) -> str:
     """List what ``wushe.PACKAGE`` exports, for autodoc to describe."""
     module = importlib.import_module(f"wushe.{package}")
     lines = []
-    for name, thing in sorted(vars(module).items()):
+    for name in sorted(dir(module)):  # also of packages that load their names when first used
+        thing = getattr(module, name)
         if name.startswith("_") or inspect.ismodule(thing):
             continue
         if inspect.isclass(thing) and issubclass(thing, Exception):
@@ -183,7 +185,9 @@ def _constant(thing: Any) -> str:
     if isinstance(thing, Domain):
         return ", ".join(f"``{name}``" for name in thing.events)
     if isinstance(thing, Mapping | tuple):
-        return ", ".join(f"``{key}``" for key in thing)
+        return ", ".join(f"``{getattr(key, 'id', key)}``" for key in thing)
+    if isinstance(thing, Metric):
+        return f"{thing.label.zh} / {thing.label.en}"
     if hasattr(type(thing), "__attrs_attrs__"):
         rows = (
             f"{thing.parent} -> {thing.child}"
@@ -194,6 +198,21 @@ def _constant(thing: Any) -> str:
     if "_of" in getattr(thing, "__dict__", {}):
         return f"fields of ``{vars(thing)['_of']}`` as expressions"
     return f"``{thing!r}``"
+
+
+def _assumptions() -> str:
+    """List every assumption of the simulator with its default, unit and source."""
+    from wushe.simulate import catalogue
+
+    head = [
+        "| 名称 / id | 中文 | English | 默认 / default | 单位 / unit | 来源 / source |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows = [
+        f"| `{a.id}` | {a.label.zh} | {a.label.en} | {a.default:g} | {a.unit} | {a.source} |"
+        for a in catalogue().values()
+    ]
+    return "\n".join([*head, *rows])
 
 
 def _home(cls: type) -> str:
@@ -433,6 +452,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "ledger_duties_api": partial(_package_api, "ledger.duties"),
     "store_api": partial(_package_api, "store"),
     "report_disclosure_api": partial(_package_api, "report.disclosure"),
+    "assumptions": _assumptions,
     "categories": _categories,
     "conditions": _conditions,
     "confidences": _confidences,
@@ -453,6 +473,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "rules_api": partial(_package_api, "rules"),
     "sensitive": _sensitive,
+    "simulate_api": partial(_package_api, "simulate"),
     "situations": _situations,
     "step_ids": _step_ids,
     "units": _units,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import attrs
 
@@ -41,9 +42,10 @@ class Assumption:
         return float(value)
 
 
-def shares(*rows: tuple[str, float, str, str] | tuple[str, float, str, str, str]) -> tuple[Assumption, ...]:  # fmt: skip
-    """Return assumptions that are shares, 0 to 1; a row is (id, default, zh, en[, source])."""
-    return tuple(
-        Assumption(row[0], row[1], "share", Text(row[2], row[3]), *row[4:], high=1.0)
-        for row in rows
-    )
+def shares(*rows: tuple[Any, ...]) -> tuple[Assumption, ...]:
+    """Return assumptions that are shares, 0 to 1; a row is (id, default, zh, en) or (id, default, zh, en, source)."""
+    return tuple(_share(*row) for row in rows)
+
+
+def _share(key: str, default: float, zh: str, en: str, source: str = ASSUMED) -> Assumption:
+    return Assumption(key, default, "share", Text(zh, en), source, high=1.0)

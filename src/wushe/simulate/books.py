@@ -71,7 +71,7 @@ def _hours(city: City) -> int:
         held = _by_row(calls["provider"][live], calls["minutes"][live], len(helpers))
         total += int(np.abs(helpers["open"] - held).sum())
     done = np.isin(calls["kind"], (0, 1)) & (calls["state"] == DONE)
-    return total + abs(int(calls["minutes"][done].sum()) - city.memory.get("minutes_done", 0))
+    return total + abs(int(calls["minutes"][done].sum()) - int(city.memory.get("minutes_done", 0)))
 
 
 def _goods(city: City) -> int:
