@@ -12,7 +12,7 @@ from simulate_standin import Town, simulate
 from wushe.simulate.experiment import Experiment
 from wushe.simulate.metrics import METRICS, Metric
 from wushe.simulate.policy import Policy
-from wushe.simulate.results import Results
+from wushe.simulate.results import Results, plainly
 from wushe.simulate.tables import TABLES
 from wushe.text import Text
 
@@ -140,8 +140,20 @@ def test_comparisons_and_means_are_said_in_both_languages(results: Results) -> N
     assert line.say().startswith("从发现到解决（天）　calm：quick ")
     assert line.say("en").endswith("4 replications, paired, common random numbers): worse")
     said = results.summary(["met_share"], "en").splitlines()
-    assert len(said) == 4
-    assert said[0].startswith("needs met (share), calm × quick: ")
+    assert said[0] == "needs met (share)"
+    assert [line.split("  ")[1] for line in said[1:5]] == [
+        "calm × quick", "calm × slow", "busy × quick", "busy × slow"
+    ]  # fmt: skip
+    assert said[5] == "[ ] is the 95% confidence interval of 4 replications"
+    assert "守恒残差" not in results.summary()
+    assert repr(results) == "<Results: 2 scenarios x 2 policies x 4 replications>"
+
+
+def test_numbers_are_said_plainly() -> None:
+    """Four figures, no exponent, thousands apart; no figure for what is not there."""
+    values = (0.0, 0.43514, -12.3456, 999.96, 16271.4, 1.2e9, 2e-9, float("nan"), float("inf"))
+    said = ["0", "0.4351", "-12.35", "1,000.0", "16,270", "1,200,000,000", "0.000000", "—", "—"]
+    assert [plainly(value) for value in values] == said
 
 
 @pytest.mark.parametrize(

@@ -124,9 +124,15 @@ def intake_hours(run: Run) -> float:
 
 
 def served_value(run: Run) -> float:
-    """What the orders done after the warm-up were worth to the plan, in millions of its points."""
-    orders = run.city.orders
-    return float(orders["value"][_done(run)].sum()) / 1e6
+    """What the orders done after the warm-up were worth to the plan, in thousands of points.
+
+    A need that is served in full counts for what a unit of it is worth (penalty avoided less cost), in part for
+    that part: so an hour, a bag of rice and a sum of money add up.
+    """
+    orders, needs = run.city.orders, run.city.needs
+    done = np.flatnonzero(_done(run))
+    asked = needs["amount"][orders["need"][done]]
+    return float((orders["value"][done] / asked).sum()) / 1e3
 
 
 def volunteer_hours(run: Run) -> float:
@@ -262,7 +268,7 @@ METRICS = (
     ),
     Metric("intake_hours", Text("从上报到列入清单", "from known to listed"), _HOURS, "lower", intake_hours),
     Metric("met_days", Text("从发现到解决", "from known to met"), Text("天", "days"), "lower", met_days),
-    Metric("served_value", Text("服务价值", "value served"), Text("百万分", "million points"), "higher", served_value),
+    Metric("served_value", Text("服务价值", "value served"), Text("千分", "thousand points"), "higher", served_value),
     Metric("services", Text("服务人次", "services"), Text("人次", "person-times"), "higher", services),
     Metric("volunteer_hours", Text("志愿服务时长", "volunteer hours"), _HOURS, "neither", volunteer_hours),
     Metric("spent_yuan", Text("基金支出", "fund spending"), Text("元", "yuan"), "neither", spent_yuan),

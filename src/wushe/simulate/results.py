@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
     from wushe.simulate.experiment import Cell, Experiment
 
 _LINE = Text(
-    "{label}（{unit}）　{where}：{base} {a:.4g}，{other} {b:.4g}，相差 {d:+.4g}（{level:.0%} 区间 {low:+.4g} 至 {high:+.4g}，"
+    "{label}（{unit}）　{where}：{base} {a}，{other} {b}，相差 {d}（{level:.0%} 区间 {low} 至 {high}，"
     "{n} 次重复，{how}）：{verdict}",
-    "{label} ({unit}), {where}: {base} {a:.4g}, {other} {b:.4g}, difference {d:+.4g} ({level:.0%} interval {low:+.4g} to "
-    "{high:+.4g}, {n} replications, {how}): {verdict}",
+    "{label} ({unit}), {where}: {base} {a}, {other} {b}, difference {d} ({level:.0%} interval {low} to "
+    "{high}, {n} replications, {how}): {verdict}",
 )
-_MEAN = Text(
-    "{label}（{unit}）　{where}：{mean:.4g}（{level:.0%} 区间 {low:.4g} 至 {high:.4g}，{n} 次重复）",
-    "{label} ({unit}), {where}: {mean:.4g} ({level:.0%} interval {low:.4g} to {high:.4g}, {n} replications)",
+_HEAD = Text("{label}（{unit}）", "{label} ({unit})")
+_MEAN = Text("{mean}　[{low}, {high}]", "{mean}  [{low}, {high}]")
+_FOOT = Text(
+    "[ ] 是 {level:.0%} 置信区间，{n} 次重复",
+    "[ ] is the {level:.0%} confidence interval of {n} replications",
 )
+_BOOKS = ("little_gap", "residual")
+"""Measures that check the books; a summary shows them when asked for."""
 _HOW = {
     True: Text("同一批随机数，成对比较", "paired, common random numbers"),
     False: Text("各自的随机数，Welch 检验", "independent streams, Welch"),
@@ -42,6 +47,14 @@ _VERDICT = {
     "differs": Text("有差别", "differs"),
     "open": Text("分不出高下", "undecided"),
 }
+
+
+def plainly(value: float) -> str:
+    """Return a number to four figures without exponent, thousands separated; ``—`` where there is none."""
+    if not np.isfinite(value):
+        return "—"
+    digits = 3 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{round(value, digits):,.{min(max(digits, 0), 6)}f}"
 
 
 @attrs.frozen
@@ -73,12 +86,13 @@ class Comparison:
         by = self.difference.by
         return _LINE.say(
             lang, label=self.metric.label, unit=self.metric.unit, where=self.where, base=self.base, other=self.other,
-            a=self.difference.base.mean, b=self.difference.other.mean, d=by.mean, low=by.low, high=by.high, n=by.n,
+            a=plainly(self.difference.base.mean), b=plainly(self.difference.other.mean), d=plainly(by.mean),
+            low=plainly(by.low), high=plainly(by.high), n=by.n,
             level=by.confidence, how=_HOW[self.difference.paired], verdict=_VERDICT[self.verdict],
         )  # fmt: skip
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Results:
     """The tables of all cells, in the order scenario, policy, replication as the experiment lists them.
 
@@ -225,21 +239,31 @@ class Results:
         return made
 
     def summary(self, metrics: Sequence[str] | None = None, lang: str = "zh") -> str:
-        """Return one line per measure and arm: the mean over the replications and its interval."""
-        experiment, lines = self.experiment, []
-        for metric in experiment.metrics:
-            if metrics is not None and metric.id not in metrics:
-                continue
-            for (scenario, policy), values in self._all(metric.id).items():
+        """Return the mean of each measure under each arm with its interval; all measures of use where none is named.
+
+        Raises ValueError.
+        """
+        experiment = self.experiment
+        named = [m.id for m in experiment.metrics if m.id not in _BOOKS]
+        lines = []
+        for metric in (metric_named(name, experiment.metrics) for name in metrics or named):
+            lines.append(_HEAD.say(lang, label=metric.label, unit=metric.unit))
+            arms = self._all(metric.id)
+            names = [self._arm(scenario, policy) for scenario, policy in arms]
+            for name, values in zip(names, arms.values(), strict=True):
                 mean = statistics.mean_interval(values)
-                where = f"{scenario} × {policy}" if len(experiment.scenarios) > 1 else policy
-                lines.append(
-                    _MEAN.say(
-                        lang, label=metric.label, unit=metric.unit, where=where, mean=mean.mean, low=mean.low,
-                        high=mean.high, n=mean.n, level=mean.confidence,
-                    )
-                )  # fmt: skip
+                said = {part: plainly(getattr(mean, part)) for part in ("mean", "low", "high")}
+                lines.append(f"  {name:<{max(map(len, names))}}  {_MEAN.say(lang, **said)}")
+        lines.append(_FOOT.say(lang, level=CONFIDENCE, n=experiment.replications))
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        e = self.experiment
+        return f"<Results: {len(e.scenarios)} scenarios x {len(e.policies)} policies x {e.replications} replications>"
+
+    def _arm(self, scenario: str, policy: str) -> str:
+        several = len(self.experiment.scenarios) > 1
+        return f"{scenario} × {policy}" if several else policy
 
     def plot(self, what: str = "compare", lang: str = "zh", **options: Any) -> Any:
         """Return a picture of the results, see `wushe.simulate.plot.plot`."""
