@@ -32,11 +32,12 @@ def run() -> Any:
     made["needs"].append(
         7, household=[0, 0, 1, 2, 3, 3, 2], arose=np.array([1, 2, 3, 3, 4, 4, 5]) * DAY, known=known,
         listed=known + 5 * HOUR, closed=known + np.array([1, 2, 4, 3, 1, NAN, NAN]) * DAY,
+        amount=[60, 60, 50_000, 60, 60, 60, 60],
         state=[MET, MET, MET, LAPSED, BY_RELIEF, HIDDEN, LISTED],
     )  # fmt: skip
     made["orders"].append(
         5, need=[0, 1, 2, 6, 6], kind=[VOLUNTEERS, VOLUNTEERS, FUNDS, VOLUNTEERS, VOLUNTEERS],
-        amount=[60, 60, 50_000, 30, 30], value=[1_000_000] * 5, placed=known[[0, 1, 2, 6, 6]] + HOUR,
+        amount=[60, 60, 50_000, 30, 30], value=[60_000, 60_000, 50_000_000, 9, 9], placed=known[[0, 1, 2, 6, 6]] + HOUR,
         accepted=known[[0, 1, 2, 6, 6]] + np.array([3, 10, 30, NAN, 20]) * HOUR,
         done=known[[0, 1, 2, 6, 6]] + np.array([0.5, 2, 4, NAN, NAN]) * DAY,
         status=[STATUS_CODES[s] for s in ("confirmed", "done", "confirmed", "failed", "accepted")],
@@ -70,7 +71,7 @@ def run() -> Any:
         ("response_p90_hours", NAN),  # two of five nobody ever accepted
         ("intake_hours", 5.0),
         ("met_days", 3.0),  # two and four; relief is not help
-        ("served_value", 2.0),
+        ("served_value", 2.0),  # an hour and 500 yuan count alike, each need once
         ("services", 2.0),
         ("volunteer_hours", 1.5),
         ("spent_yuan", 500.0),
