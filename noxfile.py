@@ -18,6 +18,11 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk", "poppler-utils")
 INSTALL = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
 DEBIAN_SERVER = ("postgresql",)  # the tests start a server of their own from its programs
+LANGUAGES = ("zh", "en")
+NBCONVERT = (
+    "--ExecutePreprocessor.timeout=900",
+    *(f"--HTMLExporter.{name}_url=" for name in ("jquery", "mathjax", "require_js")),
+)  # a page that fetches nothing
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -141,6 +146,39 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors."""
     session.install(".[sql]", *group("docs"))
     session.run("sphinx-build", "-W", "--keep-going", "-q", "docs", "docs/_build/html")
+
+
+def copy_notebooks(folder: Path, language: str, starts: tuple[str, ...]) -> list[str]:
+    """Copy the notebooks whose names start so into `folder`, speaking `language`; return the copies."""
+    folder.mkdir(parents=True)
+    for notebook in Path("examples/notebooks").glob("*.ipynb"):
+        if notebook.name.startswith(starts):
+            spoken = notebook.read_text("utf-8").replace(
+                r"LANG = \"zh\"", rf"LANG = \"{language}\""
+            )
+            (folder / notebook.name).write_text(spoken, "utf-8")
+    return sorted(map(str, folder.iterdir()))
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Execute copies of the notebooks, pages to docs/_build/notebooks; `-- zh` one language, `-- 05` one notebook."""
+    session.install(".[all]")
+    try:
+        session.install(".[all,notebook]")
+    except CommandFailed:
+        session.skip('not executed, since pip install "wushe[all,notebook]" failed, see above')
+    languages = [word for word in session.posargs if word in LANGUAGES] or LANGUAGES
+    starts = tuple(word for word in session.posargs if word not in LANGUAGES) or ("",)
+    copies = Path(session.create_tmp()).resolve() / "copies"
+    shutil.rmtree(copies, ignore_errors=True)
+    for language in languages:
+        session.run(
+            *("python", "-m", "nbconvert", "--to", "html", "--execute", *NBCONVERT),
+            *("--output-dir", str(Path("docs/_build/notebooks", language).resolve())),
+            *copy_notebooks(copies / language, language, starts),
+            env={"IPYTHONDIR": str(copies / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
+        )
 
 
 @nox.session

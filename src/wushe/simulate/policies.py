@@ -71,7 +71,8 @@ DAILY = Text("每天统一派单", "batch of one day")
 
 def urgency_classes(every: int = 1) -> Policy:
     """Collect for `every` days, then serve emergencies as well as can be, then what is urgent, and so on."""
-    label = Text(f"每{every}天按紧急程度分级", f"urgency classes, every {every} days")
+    days = Text(f"每{every}天", f"every {every} days") if every > 1 else Text("每天", "every day")
+    label = Text(f"{days.zh}按紧急程度分级", f"urgency classes, {days.en}")
     return Policy(f"classes_{every}", label, every, every - 1, objective=Objective(tiers=CLASSES))
 
 
