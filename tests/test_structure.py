@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "wushe"
 MODULES = sorted(SRC.rglob("*.py"))
 SNAPSHOT = Path(__file__).parent / "public_api.txt"
-SUBPACKAGES = ("casefile", "identify", "render", "report")
+SUBPACKAGES = ("casefile", "identify", "render", "report", "simulate")
 """Packages that users import from beside the front door."""
 
 HEAVY = ("numpy", "scipy", "networkx", "jinja2", "rich", "click", "pandas", "narwhals", "pyarrow")
@@ -211,9 +211,10 @@ def _members(thing: type) -> Iterator[str]:
 
 def exported(package: str) -> dict[str, Any]:
     """Return what ``wushe.PACKAGE`` exports by name, sorted: everything public but its own modules."""
-    names = vars(importlib.import_module(f"wushe.{package}"))
-    public = {n: v for n, v in names.items() if not n.startswith("_") and not inspect.ismodule(v)}
-    return dict(sorted(public.items()))
+    module = importlib.import_module(f"wushe.{package}")
+    # `dir` also tells the names that a package loads when they are first used.
+    names = {n: getattr(module, n) for n in sorted(dir(module)) if not n.startswith("_")}
+    return {name: thing for name, thing in names.items() if not inspect.ismodule(thing)}
 
 
 def public_api() -> str:

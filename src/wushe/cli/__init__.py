@@ -27,6 +27,7 @@ from wushe.cli import (
     relief,
     report,
     rhythm,
+    simulate,
     store,
     visits,
 )
@@ -52,6 +53,7 @@ for command in (
     goods.goods,
     store.store,
     report.report,
+    simulate.simulate,
     plugins.plugins,
 ):
     main.add_command(command)

@@ -46,12 +46,12 @@ from wushe.rules.expr import (
     Some,
     Times,
     Total,
-    children,
 )
 from wushe.rules.frame import Frame, in_region, matching
 from wushe.rules.intervals import INFINITE, NO, UNSURE, YES, Num
 from wushe.rules.parameters import Lookup, ParameterBook
 from wushe.rules.policy import Policy, PolicySet
+from wushe.rules.uses import uses
 
 V = TypeVar("V", Array, Num)
 EPOCH = dt.date(1970, 1, 1)
@@ -105,7 +105,7 @@ class Evaluator:
         """Return the results of the policies `wanted` (all by default) and of those they depend on."""
         names = list(wanted) if wanted is not None else list(self.policies.policies)
         todo = {d for n in names for d in (n, *self.policies.depends(n))} - self.results.keys()
-        self._uses = _uses(p for p in self.policies if p.id in todo)
+        self._uses = uses(self.policies, frozenset(todo)).copy()
         for name in self.policies.policies:
             if name in todo:
                 self.result(name)
@@ -454,35 +454,3 @@ def _counted(held: Array, n: int) -> tuple[int, int, int]:
         return tuple(n if int(held) == v else 0 for v in (NO, UNSURE, YES))  # type: ignore[return-value]
     no, yes = int(np.count_nonzero(held == NO)), int(np.count_nonzero(held == YES))
     return no, n - no - yes, yes
-
-
-def _uses(policies: Iterable[Policy]) -> Counter[tuple[Expr, str]]:
-    """Return how often each expression is asked for when every shared one is evaluated once."""
-    uses: Counter[tuple[Expr, str]] = Counter()
-    queue: list[tuple[Expr, str]] = [(e, p.unit) for p in policies for e in _roots(p)]
-    while queue:
-        expr, of = queue.pop()
-        key = expr, expr.of or of
-        uses[key] += 1
-        if uses[key] == 1:
-            queue.extend((child, inner) for child, inner in _inside(expr, key[1]))
-    return uses
-
-
-def _roots(policy: Policy) -> list[Expr]:
-    return [*(c.test for c in policy.tests()), *(a.value for a in policy.amounts)]
-
-
-def _inside(expr: Expr, of: str) -> list[tuple[Expr, str]]:
-    """Return what evaluating `expr` asks for, with the record kind it is asked of."""
-    if isinstance(expr, OneOf | HasTag):
-        return []
-    if isinstance(expr, Linked):
-        return [(expr.item, expr.link.target)]
-    if isinstance(expr, Some | Total):
-        tests = [expr.test] if isinstance(expr, Some) else [expr.value, expr.where]
-        complete = expr.relation.complete
-        inside = [(t, expr.relation.child) for t in tests]
-        asked = complete is not None and expr.relation.size is None
-        return [*inside, (complete, of)] if asked and complete is not None else inside
-    return [(child, of) for child in children(expr)]

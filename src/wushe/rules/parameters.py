@@ -241,6 +241,7 @@ class ParameterBook:
     def __init__(self, parameters: Iterable[Parameter]) -> None:
         self._layers: tuple[_Layer, ...] = (_Layer(parameters),)
         self.parameters = self._layers[0].rows
+        self._scales: dict[str, int] = {}
 
     def find(self, name: str, chain: tuple[str, ...], on: dt.date) -> Lookup:
         """Return the value of `name` on the day `on` at the place with the codes `chain`.
@@ -271,8 +272,10 @@ class ParameterBook:
 
     def scale(self, name: str) -> int:
         """Return the least integer that makes every `number` of `name` whole (1 if there is none)."""
-        numbers = (p.number for p in self._rows(name) if p.unit not in WORD_UNITS)
-        return math.lcm(*(number.denominator for number in numbers))
+        if name not in self._scales:
+            numbers = (p.number for p in self._rows(name) if p.unit not in WORD_UNITS)
+            self._scales[name] = math.lcm(*(number.denominator for number in numbers))
+        return self._scales[name]
 
     def local(self, parameters: Iterable[Parameter]) -> ParameterBook:
         """Return a book in which these rows win over every other row of their name.

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -20,7 +21,6 @@ from typing import Any
 import attrs
 import numpy as np
 
-import wushe
 from wushe.plugins.loading import load_one
 
 LIBRARIES = ("numpy", "scipy", "numba", "chinesecalendar")
@@ -53,7 +53,7 @@ def of_library(plugins: tuple[str, ...] = ()) -> str:
 
 @functools.cache
 def _own_source() -> str:
-    return _tree(Path(str(wushe.__file__)).parent)
+    return _tree(Path(str(files("wushe"))))
 
 
 def _tree(folder: Path) -> str:
