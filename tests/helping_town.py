@@ -16,7 +16,7 @@ DEFAULTS = {
     a.id: a.default for a in (*helping.ASSUMPTIONS, *staying.ASSUMPTIONS, *spreading.ASSUMPTIONS)
 }
 PLAIN = {
-    "helping.away": 0.0, "helping.notice_list": 0.0, "helping.notice_chain": 0.0, "helping.decide": 0.0,
+    "helping.away": 0.0, "helping.notice_list": 0.0, "helping.notice_chain": 0.0, "helping.decide": 0.0, "helping.decide_phone": 0.0,
     "linkage.worker_led": 0.0, "linkage.shared_list": 1.0,
 }  # fmt: skip
 """Everybody is reached at once and led by nobody."""

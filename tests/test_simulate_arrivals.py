@@ -6,8 +6,8 @@ from scipy import stats
 
 from simulate_town import COMMUNITIES, PLUGINS, live, town
 from wushe.simulate import arrivals, closing, finding
-from wushe.simulate.arrivals import EMERGENCY, frailty, season
-from wushe.simulate.city import DAY, HIDDEN
+from wushe.simulate.arrivals import frailty, season
+from wushe.simulate.city import DAY, EMERGENCY, HIDDEN
 from wushe.simulate.shocks import Shock
 from wushe.text import Text
 

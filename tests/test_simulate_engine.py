@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 import wushe
 from conftest import campaign
 from wushe.model.storage import Array
-from wushe.simulate import books
-from wushe.simulate.city import HELPERS, MET, City
+from wushe.simulate import books, engine
+from wushe.simulate.city import EVENT_CODES, HELPERS, MET, City
 from wushe.simulate.engine import Run, run
+from wushe.simulate.giving import Campaign
 from wushe.simulate.policies import first_come, greedy_nearest
 from wushe.simulate.policy import Policy
 from wushe.simulate.ready import small
-from wushe.simulate.scenario import Scenario
+from wushe.simulate.scenario import Scenario, catalogue
+from wushe.simulate.shocks import flood_week
+from wushe.simulate.streams import Streams, code_of
 
 DAILY = Policy("daily")
 WEEKLY = Policy("weekly", every=7)
@@ -80,6 +83,47 @@ def test_policies_meet_the_same_world() -> None:
     assert len({digest(made) for made in runs}) > 1
 
 
+def test_policies_meet_the_same_needs_gifts_and_goods_one_by_one() -> None:
+    """Who needs what, how urgently, from when until when, who gives what and what is delivered: row by row the same."""
+    one, *others = (fortnight(policy).city for policy in POLICIES)
+    events = [EVENT_CODES[name] for name in ("need_arose", "gift_received", "lot_received")]
+    for other in others:
+        for column in ("household", "category", "amount", "urgency", "arose", "due", "lapses"):
+            assert one.needs[column].tolist() == other.needs[column].tolist(), column
+        for event in events:
+            ours, theirs = (np.flatnonzero(city.log["kind"] == event) for city in (one, other))
+            assert len(ours)
+            for column in ("at", "household", "helper", "amount"):
+                assert one.log[column][ours].tolist() == other.log[column][theirs].tolist()
+
+
+def test_no_stream_is_drawn_from_for_two_purposes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a run each stream is begun once, none is also a name of draws, and no two names have one code."""
+    begun: list[tuple[str, int]] = []
+    asked: set[str] = set()
+
+    class Heard(Streams):
+        def of(self, name: str, day: int = 0) -> np.random.Generator:
+            begun.append((name, day))
+            return super().of(name, day)
+
+        def draw(self, name: str, *keys: Array | int) -> Array:
+            asked.add(name)
+            return super().draw(name, *keys)
+
+    monkeypatch.setattr(engine, "Streams", Heard)
+    shocks, campaigns = (
+        (flood_week(2),),
+        (Campaign("day", small().label, 2, 5, factor=4.0, pool_fen=1_000),),
+    )
+    run(month().but(shocks=shocks, campaigns=campaigns), DAILY, seed())
+    assert len(begun) == len(set(begun)) > 60
+    streams = {name for name, _ in begun}
+    assert not streams & asked
+    names = streams | asked
+    assert len({code_of(name) for name in names}) == len(names) > 60
+
+
 @settings(
     max_examples=campaign(tests=2, ci=30, soak=600),
     deadline=None,
@@ -105,6 +149,42 @@ def test_nothing_is_lost(
     )
     made = run(scenario, policy, seed(entropy))
     assert made.months["month"].tolist() == [202501, 202502]
+    for name in books.RESIDUALS:
+        assert not made.months[name].any(), name
+
+
+SUMS = ("needs.emergency", "needs.urgent", "needs.low", "intake.opens", "intake.closes", "mix.")
+"""Assumptions that no scenario sets to a limit alone: shares that add up to 1 at most, doors that open before they close."""
+
+
+def at_limits(entropy: int) -> dict[str, float]:
+    """Return about a third of all assumptions, each at its lower or its upper limit (the lower where there is no upper)."""
+    rng = np.random.default_rng(entropy)
+    found = {"needs.per_household_year": 20.0}
+    for one in catalogue().values():
+        some, upper = rng.random(2) < (0.3, 0.5)
+        if some and one.id not in found and not one.id.startswith(SUMS):
+            found[one.id] = one.high if upper and np.isfinite(one.high) else one.low
+    return found
+
+
+@pytest.mark.parametrize("entropy", range(campaign(tests=3, ci=25, soak=500)))
+def test_whatever_is_assumed_instants_are_in_order_and_nothing_is_lost(entropy: int) -> None:
+    """Even at the limits of what may be assumed, over a leap day."""
+    settlement = attrs.evolve(small().settlement, households=120, communities=3)
+    scenario = small().but(
+        days=10, warm_up=0, start=dt.date(2024, 2, 25), settlement=settlement, assume=at_limits(entropy)
+    )  # fmt: skip
+    made = run(scenario, DAILY, seed(entropy))
+    needs = made.city.needs
+    for before, after in (
+        ("arose", "known"),
+        ("known", "listed"),
+        ("listed", "closed"),
+        ("arose", "closed"),
+    ):
+        assert not (needs[after] < needs[before]).any(), (before, after)
+    assert (needs["due"] >= 0).all()
     for name in books.RESIDUALS:
         assert not made.months[name].any(), name
 

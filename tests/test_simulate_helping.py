@@ -164,6 +164,19 @@ def test_nobody_reads_messages_at_night():
     assert emergency.mean() == pytest.approx(5, rel=0.1)
 
 
+def test_an_emergency_is_answered_while_somebody_is_on_the_telephone():
+    """Then there is little to think over: the pause of other calls does not hold it up."""
+    means = {
+        "helping.decide": 600.0,
+        "helping.decide_phone": 5.0,
+        "helping.notice_phone": 0.0,
+        "helping.wakes": 0.0,
+        "helping.sleeps": DAY,
+    }
+    assert delays(means, urgency=3).mean() == pytest.approx(5, rel=0.1)
+    assert delays(means, urgency=2).mean() == pytest.approx(600, rel=0.1)
+
+
 def test_no_answer_comes_between_ten_at_night_and_seven():
     """However long it takes, a message is noticed while messages are read."""
     late = (540 + delays({"helping.notice_list": 900.0})) % DAY

@@ -5,20 +5,21 @@ import pytest
 
 from simulate_town import live, town
 from wushe.simulate import arrivals, closing, finding
-from wushe.simulate.city import DAY, KNOWN, LAPSED, LISTED, NO
+from wushe.simulate.city import DAY, EMERGENCY, KNOWN, LAPSED, LISTED, NO, NORMAL
 from wushe.simulate.intake import intake_minutes, open_offices, promote, report, stations_of
 
 MORNING, CLOSES = 510.0, 1050.0
 
 
-def reported(at, homes=None, **town_arguments):
+def reported(at, homes=None, urgency=NORMAL, **town_arguments):
     """Return a town on Monday in which needs became known at minutes `at` of the day."""
     city = town(**town_arguments)
     open_offices(city)
     n = len(at)
     homes = np.zeros(n, dtype=int) if homes is None else homes
     rows = city.needs.append(
-        n, household=homes, arose=np.arange(n, dtype=float), known=at, state=KNOWN, category=0, amount=60, left=60
+        n, household=homes, arose=np.arange(n, dtype=float), known=at, state=KNOWN, category=0, amount=60, left=60,
+        urgency=urgency,
     )  # fmt: skip
     report(city, rows)
     return city
@@ -32,6 +33,24 @@ def test_a_report_is_taken_in_when_the_office_opens():
     promote(city, MORNING + 45)
     assert city.needs["state"].tolist() == [LISTED]
     assert city.needs["listed"].tolist() == [MORNING + 45]
+
+
+def test_an_emergency_does_not_wait_for_the_office_to_open():
+    """Somebody on duty looks at it at once; without anybody it waits like every other report, and nobody waits for it."""
+    for duty, listed in ((1.0, 60.0 + 45), (0.0, MORNING + 45)):
+        known = {"intake.spread": 0.0, "intake.minutes": 45.0, "intake.duty": duty}
+        city = reported([60.0], assume=known, urgency=EMERGENCY)
+        promote(city, DAY)
+        assert city.needs["listed"].tolist() == [listed]
+        assert (city.workers["free_at"] > 0).any() == (duty == 0.0)
+
+
+def test_what_takes_no_time_is_not_done_before_it_was_reported():
+    """A report of Saturday that takes no time is no report of Friday."""
+    saturday = 5 * DAY + 600
+    city = reported([saturday], assume={"intake.spread": 0.0, "intake.minutes": 1e-6})
+    promote(city, 8 * DAY)
+    assert city.needs["listed"].item() >= saturday
 
 
 def test_first_come_first_served_with_two_workers():

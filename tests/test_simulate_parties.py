@@ -6,6 +6,7 @@ import pytest
 from wushe.ledger.money.columns import FundColumns
 from wushe.plugins.manager import load_plugins
 from wushe.simulate.city import City
+from wushe.simulate.helping import persons
 from wushe.simulate.parties import COMMUNITY, settle, skills_asked
 from wushe.simulate.population import populate
 from wushe.simulate.ready import small
@@ -139,6 +140,33 @@ def test_more_volunteers_leave_workers_goods_and_funds_as_they_are(city):
     assert skills_of(city.workers, city) == skills_of(more.workers, more)
     for rows, column in (("workers", "vetted"), ("lots", "on_hand"), ("lots", "expires")):
         assert getattr(city, rows)[column].tolist() == getattr(more, rows)[column].tolist()
+
+
+def test_those_who_were_there_are_the_same_people_when_more_come(city):
+    """To recruit 50 more volunteers, 5 workers and 3 lots changes nobody else, mobile grid workers least of all."""
+    more = settled(volunteers=90, workers=9, lots=11)
+    for rows, of_more in (
+        (slice(0, 40), slice(0, 40)),
+        (slice(40, None), slice(90, None)),
+    ):
+        for column in ("household", "weekly", "keen", "vetted", "team", "grid"):
+            mine, theirs = city.volunteers[column][rows], more.volunteers[column][of_more]
+            assert mine.tolist() == theirs.tolist(), column
+        assert skills_of(city.volunteers, city)[rows] == skills_of(more.volunteers, more)[of_more]
+        numbers = (np.arange(len(c.volunteers))[r] for c, r in ((city, rows), (more, of_more)))
+        mine, theirs = (persons(c, n).tolist() for c, n in zip((city, more), numbers, strict=True))
+        assert mine == theirs
+    assert skills_of(city.workers, city) == skills_of(more.workers, more)[:4]
+    for column in ("on_hand", "expires"):
+        assert city.lots[column].tolist() == more.lots[column][:8].tolist()
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.2, 0.5, 0.9, 1.0])
+def test_goods_of_the_first_day_have_part_of_their_life_left(kept):
+    """The stated share on average, and never more than all of it."""
+    lots = settled(lots=800, **{"parties.lot_kept": kept, "parties.lot_life": 1_000.0}).lots
+    assert lots["expires"].mean() == pytest.approx(1_000 * kept, abs=35)
+    assert 1 <= lots["expires"].min() <= lots["expires"].max() <= 1_000
 
 
 def skills_of(rows, city: City) -> list[tuple[str, ...]]:

@@ -22,6 +22,12 @@ def streams(entropy: int = 1) -> Streams:
     return Streams(np.random.SeedSequence(entropy))
 
 
+def network_of(people, plugins):
+    """Return the network of who lives there; teams are left out, since social workers who lead them come later."""
+    tables = {kind: table for kind, table in people.tables.items() if kind != "volunteer_teams"}
+    return build_network(tables, plugins.categories, plugins.target_groups, plugins.versions)
+
+
 @pytest.fixture(scope="module")
 def people():
     """600 households of Jianghan."""
@@ -168,9 +174,7 @@ def test_risk_is_one_on_average_and_higher_in_hardship(people):
 def test_places_make_a_tree_around_the_districts_centre(people):
     """Province, city, district, streets, communities; all within a few kilometres of the census's centre."""
     plugins = load_plugins(*small().plugins)
-    network = build_network(
-        people.tables, plugins.categories, plugins.target_groups, plugins.versions
-    )
+    network = network_of(people, plugins)
     places = people.tables["places"]
     assert [(places["level"] == level).sum() for level in ("province", "city", "county", "street", "community")] == [1, 1, 1, 2, 6]  # fmt: skip
     county = network.places.ancestors[places.row_of(people.communities), 2]
@@ -246,8 +250,7 @@ def test_relief_rules_can_tell_who_is_below_the_dibao_standard(district):
     """`assess` needs no further fact: eligible are exactly those below 940 yuan whose property is within limits."""
     scenario, p = district
     plugins = load_plugins(*scenario.plugins)
-    network = build_network(p.tables, plugins.categories, plugins.target_groups, plugins.versions)
-    found = assess(network, on=scenario.start, plugins=plugins).answer("dibao")
+    found = assess(network_of(p, plugins), on=scenario.start, plugins=plugins).answer("dibao")
     below = p.income_fen / p.size < 94_000
     fits = p.tables["households"]["property_ok"] == 1
     assert found.tolist() == (below & fits & ~p.in_group("tekun")).tolist()

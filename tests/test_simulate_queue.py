@@ -143,7 +143,7 @@ def reports_only(rate, days):
     off = {
         "needs.season": 0, "needs.street_variance": 0, "needs.community_variance": 0, "finding.self_share": 1,
         "finding.self_days": 0, "visits.doors_per_worker_week": 0, "intake.opens": 0, "intake.closes": 1440,
-        "intake.days": 7, "closing.self_help_days": 1e9, "closing.grace_days": 1e9,
+        "intake.days": 7, "intake.duty": 0, "closing.self_help_days": 1e9, "closing.grace_days": 1e9,
     }  # fmt: skip
     return base.but(
         settlement=settlement, days=days, warm_up=0, stations=1, workers=SERVERS, volunteers=0, grid_workers=0, funds=0, lots=0,

@@ -1,5 +1,6 @@
 """One code path: what was simulated, replayed through the real commands, gives the same orders and balances."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +14,9 @@ from conftest import campaign
 from wushe.errors import RefusedError
 from wushe.journal import MemoryStore
 from wushe.model.ordering import OrderRules
+from wushe.orders import guards
 from wushe.plugins.manager import Plugins
-from wushe.simulate import able, ordering
+from wushe.simulate import able, ordering, parties, staying
 from wushe.simulate.agreement import differences
 from wushe.simulate.city import LAPSED, ORDERED, VOLUNTEERS, City
 from wushe.simulate.engine import Run, run, standard_stages
@@ -112,7 +114,8 @@ WAYS: dict[str, Callable[[int], Run]] = {
     # people leave with promises open, needs lapse while somebody is at work, two are asked at once,
     # offices take longer than there is
     "unruly": lambda seed: lived(
-        busy(14, **{"ordering.office_emergency": 100.0}), seed, (walk_out, lapse), wushe.load_plugins("wuchang", TwoAtOnce())
+        busy(14, **{"ordering.office_emergency": 100.0, "helping.accept": 0.15}), seed, (walk_out, lapse),
+        wushe.load_plugins("wuchang", TwoAtOnce()),
     ),
     # guards of a city's own: societies give to their own village, and not too much
     "xuanzhou": lambda seed: lived(busy(14, plugins=("xuanzhou",)), seed),
@@ -139,6 +142,26 @@ WAYS: dict[str, Callable[[int], Run]] = {
             Campaign("day", Text("慈善日", "charity day"), 2, 5, factor=20.0, pool_fen=200_000, gift_cap=10_000, donor_cap=15_000),
             Campaign("one", Text("一基金", "one fund"), 4, 4, factor=3.0, fund=1, pool_fen=900_000, denominator=2),
         )), seed
+    ),
+    # other cities' rules for relief, and for what is kept of orders
+    "pingliang": lambda seed: lived(busy(14, plugins=("pingliang",)), seed, (walk_out,)),
+    "dangshan": lambda seed: lived(busy(14, plugins=("dangshan",)), seed, (walk_out, lapse)),
+    # nearly all are emergencies, nights and weekends included, and the last day of February
+    "emergencies": lambda seed: lived(
+        busy(14, start=dt.date(2024, 2, 22), **{"needs.emergency": 0.8, "needs.urgent": 0.1, "needs.low": 0.0, "helping.accept": 0.2}),
+        seed, (walk_out,),
+    ),
+    # volunteers join, leave, return and leave again, over New Year
+    "joiners": lambda seed: lived(
+        busy(30, start=dt.date(2026, 12, 20), **{
+            "needs.per_household_year": 6.0, "spreading.own": 5.0, "spreading.enrol": 0.5, "staying.leave": 0.95,
+            "staying.returns": 1.0, "staying.pause": 5.0,
+        }), seed
+    ),
+    # hardship everywhere, and an office that decides at once
+    "relief": lambda seed: lived(
+        busy(30, **{"needs.per_household_year": 4.0, "households.hardship": 0.6, "relief.pace": 0.05, "relief.running": 0.0}),
+        seed,
     ),
     # the list is looked at once a week, one need after the other
     "weekly": lambda seed: lived(busy(21), seed, policy=attrs.evolve(first_come(), every=7)),
@@ -177,6 +200,38 @@ def test_the_ways_go_where_they_should() -> None:
     acts = ordering.book_of(way_of_life("unruly", 0).city).acts["act"]
     happened = {ACTS[act] for act in acts.tolist()}
     assert happened == {*ACTS}
+
+
+def test_who_is_vetted_again_is_so_in_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vetting that is good for twenty days is over for all, renewed for workers and for some of the volunteers."""
+    for module in (guards, able, staying):
+        monkeypatch.setattr(module, "VETTING_DAYS", 20)
+    monkeypatch.setattr(parties, "VETTED_WITHIN", 15)
+    scenario = busy(
+        14, **{"parties.vetted": 1.0, "staying.vetted_again": 0.5, "persons.child_difficulty": 0.5}
+    )
+    made = lived(
+        scenario.but(
+            **{"needs.per_household_year": 8.0, "spreading.own": 2.0, "spreading.enrol": 0.5}
+        ),
+        4,
+    )
+    assert (made.city.workers["vetted"] > 0).all()
+    assert replayed(made).differences == ()
+
+
+def test_who_came_back_and_left_again_on_one_day_is_gone() -> None:
+    """Of a day's news of a volunteer the last counts: nobody is there to be asked when time to answer is over."""
+
+    def both(city: City) -> None:
+        if city.day == 8:
+            rows = np.arange(len(city.volunteers))
+            for event in ("volunteer_returned", "volunteer_left"):
+                city.say(event, city.now, len(rows), helper_kind=VOLUNTEERS, helper=rows)
+            city.volunteers["active"][rows] = False
+
+    made = lived(busy(11, **{"helping.accept": 0.0, "helping.says_no": 0.0}), 6, (both,))
+    assert replayed(made).differences == ()
 
 
 @pytest.mark.skipif(len(WAYS) > FEW, reason="the campaign runs with more than the quick tests")

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import attrs
+import numpy as np
 import pytest
 
 from wushe.simulate import assumptions, ground, households, parties, persons, ties
@@ -29,7 +30,7 @@ def test_an_assumption_has_its_default_until_a_scenario_sets_it():
 
 def test_every_assumption_is_listed_with_its_source():
     """Rows have id, value, unit, names in both languages and a source or the word assumed; what was set is marked."""
-    rows = small().but(**{"ties.mean": 3}).assumptions()
+    rows = small().but(assume={"ties.mean": 3}).assumptions()
     assert [row["id"] for row in rows] == list(catalogue())
     assert all(row["unit"] and row["zh"] and row["en"] and row["source"] for row in rows)
     assert [row["id"] for row in rows if row["set"]] == ["ties.mean"]
@@ -73,9 +74,26 @@ def test_fields_and_assumptions_change_in_one_call():
         small().but(voluntears=7)
 
 
+def test_an_assumption_without_an_upper_limit_is_still_a_number():
+    """Infinitely many or long is refused; a number of numpy is a number."""
+    with pytest.raises(
+        ValueError, match=r"'closing.grace_days' is inf; expected a number of 0 or more \(days"
+    ):
+        small().but(**{"closing.grace_days": float("inf")})
+    changed = small().but(**{"closing.grace_days": np.int64(7), "ties.mean": np.float32(2.5)})
+    assert (changed["closing.grace_days"], changed["ties.mean"]) == (7.0, 2.5)
+    assert changed.digest == small().but(**{"closing.grace_days": 7, "ties.mean": 2.5}).digest
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
+        (
+            {"start": dt.date(1899, 12, 31)},
+            ValueError,
+            "expected a day from 1900-01-01 to 2199-12-31",
+        ),
+        ({"start": dt.date(9999, 12, 31)}, ValueError, "start is 9999-12-31"),
         ({"name": "洪水"}, ValueError, "expected ASCII letters"),
         ({"label": "flood"}, TypeError, "label"),
         ({"days": 0}, ValueError, "days is 0; expected a whole number of 1 to"),

@@ -15,7 +15,7 @@ from scipy.special import gammainc, gammaincinv, ndtri
 
 from wushe.model.storage import Array
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import DAY, HIDDEN, City
+from wushe.simulate.city import DAY, EMERGENCY, HIDDEN, LOW, NORMAL, URGENT, WEEK, YEAR, City
 from wushe.simulate.closing import lapse_days
 from wushe.simulate.mix import ASSUMPTIONS as MIX_ASSUMPTIONS
 from wushe.simulate.mix import Mix, mixed
@@ -24,12 +24,11 @@ from wushe.simulate.stage import Stage
 from wushe.simulate.streams import Streams
 from wushe.text import Text
 
-YEAR = 365.25
-WEEK = 7
-LOW, NORMAL, URGENT, EMERGENCY = range(4)
 ALWAYS_EMERGENCY = ("emergency_aid",)
 """Categories whose needs are emergencies by their name."""
 
+LONGEST_DUE = 1e6
+"""Days: a due date this far off is still a date."""
 ASSUMPTIONS = (
     Assumption("needs.per_household_year", 0.25, "per household and year", Text("平均每户每年产生的需求", "needs that arise, on average")),
     *shares(
@@ -43,10 +42,11 @@ ASSUMPTIONS = (
     Assumption("needs.season_peak", 20.0, "day of the year", Text("季节高峰在一年的第几天", "day of the year with the most needs"), high=366.0),
     Assumption("needs.street_variance", 0.05, "variance of a factor of mean 1", Text("各街道每周共同起伏", "weekly ups and downs that a street shares")),
     Assumption("needs.community_variance", 0.1, "variance of a factor of mean 1", Text("各社区每周共同起伏", "weekly ups and downs that a community shares")),
-    Assumption("needs.due_low", 60.0, "days", Text("可缓需求的期限", "days until a need that can wait is due")),
-    Assumption("needs.due_normal", 30.0, "days", Text("一般需求的期限", "days until a normal need is due")),
-    Assumption("needs.due_urgent", 7.0, "days", Text("紧急需求的期限", "days until an urgent need is due")),
-    Assumption("needs.due_emergency", 2.0, "days", Text("急难需求的期限", "days until an emergency is due")),
+    Assumption("needs.due_low", 60.0, "days", Text("可缓需求的期限", "days until a need that can wait is due"), high=LONGEST_DUE),
+    Assumption("needs.due_normal", 30.0, "days", Text("一般需求的期限", "days until a normal need is due"), high=LONGEST_DUE),
+    Assumption("needs.due_urgent", 7.0, "days", Text("紧急需求的期限", "days until an urgent need is due"), high=LONGEST_DUE),
+    Assumption("needs.due_emergency", 2.0, "days", Text("急难需求的期限", "days until an emergency is due"), high=LONGEST_DUE),
+    Assumption("needs.money_scale", 1.0, "times the typical amount of the category", Text("资金需求金额相对典型金额的倍数", "mean of amounts of money"), low=1e-3),
     Assumption("needs.money_spread", 0.5, "standard deviation of the logarithm", Text("资金需求金额的离散度", "spread of amounts of money")),
     Assumption("needs.money_step_fen", 10_000.0, "fen", Text("资金需求取整到", "amounts of money are whole multiples of"), low=1.0),
     *MIX_ASSUMPTIONS,
@@ -197,7 +197,8 @@ def _amounts(city: City, setup: Setup, category: Array, uniform: Array) -> Array
         extra = np.log1p(-uniform[goods]) / math.log(min(more, 1 - 1e-9))
         amount[goods] *= 1 + np.floor(extra).astype(np.int64)
     step, spread = city["needs.money_step_fen"], city["needs.money_spread"]
-    drawn = typical[money] * np.exp(spread * ndtri(np.maximum(uniform[money], 2**-54)) - spread**2 / 2)  # fmt: skip
+    typically = typical[money] * city["needs.money_scale"]
+    drawn = typically * np.exp(spread * ndtri(np.maximum(uniform[money], 2**-54)) - spread**2 / 2)  # fmt: skip
     amount[money] = (np.maximum(np.rint(drawn / step), 1) * step).astype(np.int64)
     return amount
 

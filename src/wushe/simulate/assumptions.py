@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import attrs
@@ -32,12 +33,12 @@ class Assumption:
         self.check(self.default)
 
     def check(self, value: float) -> float:
-        """Return `value` as float. Raises ValueError where it is no number within the limits."""
-        usable = isinstance(value, int | float) and not isinstance(value, bool)
-        if not usable or not self.low <= value <= self.high:  # NaN fails the comparison
+        """Return `value` as float. Raises ValueError where it is no finite number within the limits."""
+        usable = isinstance(value, Real) and not isinstance(value, bool)
+        if not usable or not math.isfinite(value) or not self.low <= value <= self.high:
+            most = "or more" if math.isinf(self.high) else f"to {self.high:g}"
             raise ValueError(
-                f"assumption {self.id!r} is {value!r}; expected a number of {self.low:g} to {self.high:g} "
-                f"({self.unit})"
+                f"assumption {self.id!r} is {value!r}; expected a number of {self.low:g} {most} ({self.unit})"
             )
         return float(value)
 

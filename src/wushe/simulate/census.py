@@ -171,7 +171,12 @@ def _district(row: Mapping[str, str]) -> District:
 
 def wuhan_districts() -> dict[str, District]:
     """Return the 13 districts of Wuhan by name (``江汉区``), from the table that ships."""
-    text = files("wushe.simulate").joinpath("data/wuhan_districts.csv").read_text(encoding="utf-8")
+    return shipped_districts("wuhan_districts.csv")
+
+
+def shipped_districts(table: str) -> dict[str, District]:
+    """Return the districts of one of the tables that ship (in ``data``) by name. Raises OSError."""
+    text = files("wushe.simulate").joinpath("data", table).read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return {row["name"]: _district(row) for row in csv.DictReader(lines)}
 

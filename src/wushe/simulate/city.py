@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from wushe.model.help import URGENCIES
 from wushe.model.storage import Array
 from wushe.model.tables import Table
 from wushe.simulate.rows import Rows
@@ -25,11 +26,18 @@ if TYPE_CHECKING:
 
 DAY = 1440.0
 """Minutes of a day."""
+WEEK, MONDAY = 7, 0
+"""Days of a week, and the code of its first one."""
+YEAR = 365.25
+"""Days of a year, on average."""
 ROUND_AT = 540.0
 """Minute of the day at which the needs list is looked at."""
 NO = -1
 NEVER = np.nan
 """An instant that has not come."""
+
+KNOWN_FROM, NEVER_VETTED = -(10**5), -(10**6)
+"""Nothing is known to have happened before the one day; the other stands for never, in columns of vetting."""
 
 HELPERS = ("volunteers", "social_workers", "resources", "funds")
 """Tables whose rows serve orders; a code is the position here."""
@@ -38,6 +46,10 @@ NEED_STATES = ("hidden", "known", "listed", "ordered", "met", "by_relief", "laps
 """hidden: nobody knows; known: reported, not yet looked at by a worker; listed: on the needs list (需求清单);
 ordered: somebody is asked or at work; met, met by government relief, or lapsed: closed."""
 HIDDEN, KNOWN, LISTED, ORDERED, MET, BY_RELIEF, LAPSED = range(7)
+LOW, NORMAL, URGENT, EMERGENCY = range(4)
+"""Codes of urgency."""
+URGENCY_WORDS = tuple(reversed(URGENCIES))
+"""What the library calls each code of urgency."""
 FOUND_BY = ("visit", "neighbour", "grid_worker", "self", "office")
 CALL_STATES = ("asked", "accepted", "declined", "timed_out", "withdrawn", "done")
 ASKED, ACCEPTED, DECLINED, TIMED_OUT, WITHDRAWN, DONE = range(6)
@@ -47,6 +59,7 @@ EVENTS = (
     "order_escalated", "order_done", "order_confirmed", "order_failed", "order_cancelled", "order_paid",
     "gift_received", "gift_matched", "lot_received", "lot_expired",
     "volunteer_joined", "volunteer_left", "volunteer_returned", "visit_made", "relief_filed", "relief_granted",
+    "helper_vetted",
 )  # fmt: skip
 EVENT_CODES: Mapping[str, int] = {name: code for code, name in enumerate(EVENTS)}
 
@@ -88,13 +101,13 @@ VOLUNTEER = {
     "household": ("int32", NO), "skills": ("int16", 0),  # position in City.skill_sets
     "weekly": ("int32", 0), "open": ("int32", 0), "done": ("int32", 0),  # minutes: offered, promised, done this week
     "reach": ("int8", 3),  # position in LEVELS
-    "vetted": ("int32", -(10**6)), "active": ("bool", True), "joined": ("int32", 0), "left": ("int32", NO),
+    "vetted": ("int32", NEVER_VETTED), "active": ("bool", True), "joined": ("int32", 0), "left": ("int32", NO),
     "back": ("int32", NO), "tired": ("float64", 0.0), "keen": ("float64", 1.0), "grid": ("bool", False),
     "team": ("int32", NO), "points": ("int64", 0), "served": ("int32", 0), "helped_before": ("bool", False),
 }  # fmt: skip
 WORKER = {
     "station": ("int32", NO), "skills": ("int16", 0), "weekly": ("int32", 0), "open": ("int32", 0),
-    "done": ("int32", 0), "vetted": ("int32", -(10**6)), "caseload": ("int32", 0), "limit": ("int32", NO),
+    "done": ("int32", 0), "vetted": ("int32", NEVER_VETTED), "caseload": ("int32", 0), "limit": ("int32", NO),
     "free_at": ("float64", 0.0),  # when the last intake visit given to them ends, in working minutes
 }  # fmt: skip
 LOT = {

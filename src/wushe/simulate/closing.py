@@ -9,7 +9,7 @@ from wushe.simulate.assumptions import Assumption
 from wushe.simulate.city import DAY, HIDDEN, KNOWN, LAPSED, LISTED, NO, City
 from wushe.simulate.intake import promote
 from wushe.simulate.stage import Stage
-from wushe.simulate.streams import Streams
+from wushe.simulate.streams import exponential
 from wushe.text import Text
 
 ASSUMPTIONS = (
@@ -33,14 +33,11 @@ def lapse_days(city: City, household: Array, minute: Array, due: Array) -> Array
     the due date; the draw belongs to household and minute, so that it is the same under every policy.
     """
     mean, grace = city["closing.self_help_days"], city["closing.grace_days"]
-    by_itself = minute / DAY + _exponential(city.streams, household, minute) * mean
+    by_itself = (
+        minute / DAY + exponential(city.streams.draw("closing.self_help", household, minute)) * mean
+    )
     given_up = due + grace
     found: Array = np.minimum(np.floor(np.minimum(by_itself, given_up)), FOREVER).astype(np.int32)
-    return found
-
-
-def _exponential(streams: Streams, household: Array, minute: Array) -> Array:
-    found: Array = -np.log1p(-streams.draw("closing.self_help", household, minute))
     return found
 
 

@@ -26,6 +26,7 @@ from wushe.simulate.city import (
     ACCEPTED,
     DECLINED,
     DONE,
+    EMERGENCY,
     EVENT_CODES,
     FUNDS,
     LISTED,
@@ -55,7 +56,6 @@ from wushe.simulate.orderbook import (
     book_of,
 )
 
-EMERGENCY = 3
 _LATE = (SILENCE, UPWARD)
 """Done by one command for all whose time is over, after what else happens in that second."""
 _UNDER_WAY = tuple(STATUS_CODES[status] for status in UNDER_WAY)

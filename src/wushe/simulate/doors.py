@@ -10,7 +10,7 @@ from wushe.model.storage import Array
 from wushe.model.tables import Table
 from wushe.network import LinkageNetwork, build_network
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import NO, City
+from wushe.simulate.city import NO, WEEK, City
 from wushe.simulate.filled import filled_table, same
 from wushe.simulate.intake import Offices
 from wushe.simulate.today import day_date, some_rows
@@ -83,7 +83,7 @@ def knock(city: City) -> tuple[Array, Array]:
     offices: Offices = city.memory["intake"]
     rounds: Rounds = city.memory["visits"]
     none = np.array([], dtype=np.int64), np.array([])
-    weekday = (city.day - offices.hours.monday) % 7
+    weekday = (city.day - offices.hours.monday) % WEEK
     if weekday >= offices.hours.days or not rounds.doors.any():
         return none
     if rounds.made == NO or city.day - rounds.made >= city["visits.review_days"]:
@@ -107,7 +107,7 @@ def _numbers(city: City, rounds: Rounds) -> tuple[Array, Array]:
     Parts of a door are carried over to the next working day.
     """
     offices: Offices = city.memory["intake"]
-    week, weekday = divmod(city.day - offices.hours.monday, 7)
+    week, weekday = divmod(city.day - offices.hours.monday, WEEK)
     before = week * offices.hours.days + weekday
     upto = np.floor(rounds.doors * np.array([[before], [before + 1]])).astype(np.int64)
     by_list = np.floor(upto * city["visits.planned"]).astype(np.int64)

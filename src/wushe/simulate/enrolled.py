@@ -8,16 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from wushe.model.help import URGENCIES
 from wushe.orders.city_guards import city_objections
 from wushe.orders.records import Helper, Order, Slot
-from wushe.simulate.city import HELPERS, City
+from wushe.simulate.city import HELPERS, KNOWN_FROM, URGENCY_WORDS, City
 from wushe.simulate.names import ids_of
 from wushe.simulate.orderbook import Live
-
-_KNOWN = -(10**5)
-"""Days before the first one at which nothing is known to have happened."""
-_URGENCY = tuple(reversed(URGENCIES))
 
 
 def helper_of(city: City, kind: int, row: int) -> Helper:
@@ -73,7 +68,7 @@ _FACTS = (_volunteer, _worker, _lot, _fund)
 
 def date_text(city: City, day: int) -> str | None:
     """Return the date of a day as ISO text, None where it is not known."""
-    return None if day < _KNOWN else (city.scenario.start + dt.timedelta(days=day)).isoformat()
+    return None if day < KNOWN_FROM else (city.scenario.start + dt.timedelta(days=day)).isoformat()
 
 
 def _community(city: City, row: int) -> str | None:
@@ -120,6 +115,6 @@ def order_of(city: City, order: int) -> Order:
     return Order(
         order_id(city, order), "plan", kind.id, kind.form, int(city.orders["amount"][order]), kind.dimension,
         str(city.people.tables["households"].ids[household]), "households", "", "",
-        urgency=_URGENCY[city.needs["urgency"][need]],
+        urgency=URGENCY_WORDS[city.needs["urgency"][need]],
         place=_community(city, int(city.people.home[household])), minor=kind.minors, skills=kind.skills,
     )  # fmt: skip

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from wushe.model.storage import Array
-from wushe.simulate.arrivals import EMERGENCY
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import DAY, FOUND_BY, HIDDEN, KNOWN, ROUND_AT, City
+from wushe.simulate.city import DAY, EMERGENCY, FOUND_BY, HIDDEN, KNOWN, ROUND_AT, City
 from wushe.simulate.doors import ASSUMPTIONS as DOOR_ASSUMPTIONS
 from wushe.simulate.doors import knock, plan_rounds
 from wushe.simulate.intake import ASSUMPTIONS as INTAKE_ASSUMPTIONS
 from wushe.simulate.intake import open_offices, promote, report, wait_until
 from wushe.simulate.stage import Stage
+from wushe.simulate.streams import exponential
 from wushe.text import Text
 
 _VISIT, _NEIGHBOUR, _GRID, _SELF, _OFFICE = range(len(FOUND_BY))
@@ -82,6 +82,8 @@ def _found(city: City, rows: Array, known: Array, way: Array) -> None:
 
 def _draw(city: City, name: str, rows: Array, *keys: int) -> Array:
     """Return a uniform number for each need, by household and minute: rows may differ between scenarios."""
+    if not len(rows):
+        return np.zeros(0)
     minute = city.needs["arose"][rows].astype(np.int64)
     return city.streams.draw(f"finding.{name}", city.needs["household"][rows], minute, *keys)
 
@@ -91,17 +93,21 @@ def _by_visits(city: City, hidden: Array, homes: Array, at: Array) -> Array:
     visited = np.full(len(city.people), np.inf)
     visited[homes] = at
     when = visited[city.needs["household"][hidden]]
-    sees = _draw(city, "visit", hidden, city.day) < city["visits.finds"]
-    found: Array = np.where(sees & (city.needs["arose"][hidden] < when), when, np.inf)
+    there = np.flatnonzero((when < np.inf) & (city.needs["arose"][hidden] < when))
+    seen = there[_draw(city, "visit", hidden[there], city.day) < city["visits.finds"]]
+    found = np.full(len(hidden), np.inf)
+    found[seen] = when[seen]
     return found
 
 
 def _by_people(city: City, name: str, hidden: Array, hazard: Array) -> Array:
     """Return when somebody notices each need at `hazard` a day, float (n_hidden,); inf where nobody does today."""
     begins, ends = city["finding.up_from"], city["finding.up_to"]
-    when = city.now + begins + (ends - begins) * _draw(city, f"{name}_at", hidden, city.day)
-    notices = _draw(city, name, hidden, city.day) < -np.expm1(-hazard)
-    found: Array = np.where(notices & (city.needs["arose"][hidden] < when), when, np.inf)
+    some = np.flatnonzero(hazard > 0)
+    some = some[_draw(city, name, hidden[some], city.day) < -np.expm1(-hazard[some])]
+    when = city.now + begins + (ends - begins) * _draw(city, f"{name}_at", hidden[some], city.day)
+    found = np.full(len(hidden), np.inf)
+    found[some] = np.where(city.needs["arose"][hidden[some]] < when, when, np.inf)
     return found
 
 
@@ -140,9 +146,10 @@ def _by_themselves(city: City, hidden: Array) -> Array:
     emergency = city.needs["urgency"][hidden] == EMERGENCY
     most = np.where(emergency, max(share, city["finding.emergency_share"]), share)
     mean = np.where(emergency, min(days, city["finding.emergency_days"]), days)
-    calls = _draw(city, "self", hidden) < most
-    delay = -np.log1p(-_draw(city, "self_days", hidden)) * mean * DAY
-    found: Array = np.where(calls, city.needs["arose"][hidden] + delay, np.inf)
+    calls = np.flatnonzero(_draw(city, "self", hidden) < most)
+    delay = exponential(_draw(city, "self_days", hidden[calls])) * mean[calls] * DAY
+    found = np.full(len(hidden), np.inf)
+    found[calls] = city.needs["arose"][hidden[calls]] + delay
     return found
 
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from wushe.model.storage import Array
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import FUNDS, NO, City
+from wushe.simulate.city import FUNDS, NO, WEEK, YEAR, City
 from wushe.simulate.pools import Gifts, Given, match_gifts
 from wushe.simulate.stage import Stage
 from wushe.text import Text
 
-YEAR, SECONDS, YUAN = 365, 60, 100
+SECONDS, YUAN = 60, 100
 OPENS, CLOSES = 8 * 60 * SECONDS, 22 * 60 * SECONDS
 """Seconds of the day between which people give."""
 SATURDAY = 5
@@ -29,7 +29,7 @@ _ANHUI = (
 )
 ASSUMPTIONS = (
     Assumption("giving.fund_year", 17_284.0, "yuan per fund and year",
-               Text("每支基金每年收到的捐款", "what a fund receives a year, campaigns apart"), _ANHUI),
+               Text("每支基金每年收到的捐款（活动和公益日多收的另计）", "what a fund receives a year, campaigns and charity days apart"), _ANHUI),
     Assumption("giving.mean", 120.0, "yuan", Text("平均每笔捐款", "mean of a gift"), low=1.0),
     Assumption("giving.spread", 1.2, "standard deviation of the logarithm",
                Text("捐款金额的离散程度", "spread of gifts"), high=5.0),
@@ -154,7 +154,7 @@ def _rate(city: City) -> float:
     """Return how many gifts a fund expects today, without campaigns."""
     on = city.on
     weekend = city["giving.weekend"] if on.weekday() >= SATURDAY else 1.0
-    week = (5 + 2 * city["giving.weekend"]) / 7
+    week = (5 + 2 * city["giving.weekend"]) / WEEK
     festival = _FESTIVAL[0] <= (on.month, on.day) <= _FESTIVAL[1]
     times = weekend / week * (city["giving.festival"] if festival else 1.0)
     return city["giving.fund_year"] / city["giving.mean"] / YEAR * times

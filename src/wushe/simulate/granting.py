@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import attrs
 import numpy as np
 
-from wushe.model.help import URGENCIES
 from wushe.model.storage import Array
 from wushe.model.tables import Table
 from wushe.network import LinkageNetwork, build_network
@@ -16,13 +15,12 @@ from wushe.relief.assess import Payments
 from wushe.relief.link import link_relief
 from wushe.relief.linkage import GOVERNMENT
 from wushe.rules.policy import Policy
-from wushe.simulate.city import BY_RELIEF, KNOWN, LISTED, ORDERED, City
+from wushe.simulate.city import BY_RELIEF, KNOWN, LISTED, ORDERED, URGENCY_WORDS, City
 from wushe.simulate.filled import filled_table, numbered, one_of
 from wushe.simulate.names import ids_of, rows_of
 from wushe.simulate.today import date_of, day_date, some_rows
 
 OPEN = (KNOWN, LISTED, ORDERED)
-_URGENCY = tuple(reversed(URGENCIES))
 
 
 @attrs.frozen(eq=False)
@@ -129,7 +127,7 @@ def _needs(city: City, rows: Array) -> Table:
         household=city.people.tables["households"].ids[n["household"][rows]],
         quantity=n["left"][rows] - n["ordered"][rows],
         unit=one_of(("fen",), np.zeros(len(rows), dtype=np.int64)),
-        urgency=one_of(_URGENCY, n["urgency"][rows]),
+        urgency=one_of(URGENCY_WORDS, n["urgency"][rows]),
         asked_on=date_of(city, n["known"][rows]),
         due=day_date(city, n["due"][rows]),
     )

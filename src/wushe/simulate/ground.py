@@ -184,18 +184,23 @@ def _stations(scenario: Scenario, ground: Ground) -> Table:
     return filled_table("stations", id=ids, name=ids, place=place, operator=operator)
 
 
+def led_teams(streams: Streams, teams: Array, share: float) -> Array:
+    """Return which teams (rows, int (n,)) a social worker leads where a share of them is led, bool (n,)."""
+    found: Array = streams.draw("linkage.worker_led", teams, 1) < share
+    return found
+
+
 def _teams(scenario: Scenario, streams: Streams, ground: Ground) -> Table:
     """Return a volunteer team for each community; those that are led (``linkage.worker_led``) have a leader.
 
-    A leader is a worker of the station of the team's street, by turns; who is led is drawn as
-    `wushe.simulate.helping.led_by_worker` draws it.
+    A leader is a worker of the station of the team's street, by turns.
     """
     n = len(ground.communities)
     ids = numbered("T", n)
     turn = np.arange(n)
     station = ground.street % scenario.stations
     staff = np.bincount(worker_stations(scenario), minlength=scenario.stations)[station]
-    led = streams.draw("linkage.worker_led", turn, 1) < scenario["linkage.worker_led"]
+    led = led_teams(streams, turn, scenario["linkage.worker_led"])
     led &= staff > 0
     leader = same(None, n)
     leader[led] = ids_of(

@@ -15,7 +15,9 @@ from scipy.special import expit, logit
 
 from wushe.model.storage import Array
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import ACCEPTED, DAY, DECLINED, NO, TIMED_OUT
+from wushe.simulate.city import ACCEPTED, DAY, DECLINED, EMERGENCY, NO, NORMAL, TIMED_OUT, WEEK
+from wushe.simulate.ground import KM_PER_DEGREE, led_teams
+from wushe.simulate.streams import exponential
 from wushe.text import Text
 
 if TYPE_CHECKING:
@@ -31,17 +33,18 @@ ASSUMPTIONS = (
         ("helping.away", 0.1, "某一周联系不上的概率", "chance to be out of reach in a week"),
         ("helping.says_no", 0.5, "不接的人中会说一声的比例", "of those who will not come, the share that says so"),
     ),
-    Assumption("helping.keen", 1.0, "log-odds per log of keenness", Text("热心程度的作用", "effect of keenness")),
-    Assumption("helping.tired", 0.25, "log-odds per offered week of work", Text("疲劳的作用", "effect of tiredness")),
-    Assumption("helping.per_km", 0.2, "log-odds per kilometre", Text("距离的作用", "effect of distance")),
-    Assumption("helping.urgency", 0.3, "log-odds per class of urgency", Text("紧急程度的作用", "effect of urgency")),
-    Assumption("helping.known", 0.8, "log-odds", Text("曾帮过这一家", "has helped the household before")),
-    Assumption("helping.led", 0.4, "log-odds", Text("社工带领的作用", "effect of being led by a social worker")),
-    Assumption("helping.points", 0.3, "log-odds", Text("有积分的作用", "effect of earning points")),
-    Assumption("helping.notice_list", 90.0, "waking minutes, mean", Text("在共享清单上看到派单", "until a call on the shared list is noticed")),
-    Assumption("helping.notice_chain", 300.0, "waking minutes, mean", Text("经人转告才知道派单", "until a call is passed on by word of mouth")),
-    Assumption("helping.notice_phone", 10.0, "minutes, mean", Text("急难打电话", "until an emergency call by telephone is noticed")),
-    Assumption("helping.decide", 30.0, "minutes, mean", Text("考虑的时间", "to think it over")),
+    Assumption("helping.keen", 1.0, "log-odds per log of keenness", Text("热心程度对接单意愿的作用", "effect of keenness on willingness")),
+    Assumption("helping.tired", 0.25, "log-odds per offered week of work", Text("疲劳对接单意愿的作用", "effect of tiredness on willingness")),
+    Assumption("helping.per_km", 0.2, "log-odds per kilometre", Text("距离对接单意愿的作用", "effect of distance on willingness")),
+    Assumption("helping.urgency", 0.3, "log-odds per class of urgency", Text("紧急程度对接单意愿的作用", "effect of urgency on willingness")),
+    Assumption("helping.known", 0.8, "log-odds", Text("上一次帮这家的就是此人对意愿的作用", "effect on willingness of being the last who helped the household")),
+    Assumption("helping.led", 0.4, "log-odds", Text("社工带领对接单意愿的作用", "effect of being led by a social worker on willingness")),
+    Assumption("helping.points", 0.3, "log-odds", Text("有积分对接单意愿的作用", "effect of earning points on willingness")),
+    Assumption("helping.notice_list", 90.0, "waking minutes, mean", Text("多久看到共享清单上的派单", "time until a call on the shared list is noticed")),
+    Assumption("helping.notice_chain", 300.0, "waking minutes, mean", Text("多久经人转告得知派单", "time until a call is passed on by word of mouth")),
+    Assumption("helping.notice_phone", 10.0, "minutes, mean", Text("急难打电话多久接通", "time until an emergency call by telephone is answered")),
+    Assumption("helping.decide", 30.0, "minutes, mean", Text("得知后考虑多久", "time to think it over")),
+    Assumption("helping.decide_phone", 5.0, "minutes, mean", Text("急难电话里考虑多久", "time to think it over in an emergency, on the telephone")),
     Assumption("helping.wakes", 420.0, "minutes after midnight", Text("开始看消息的时刻", "when messages begin to be read"), high=DAY),
     Assumption("helping.sleeps", 1320.0, "minutes after midnight", Text("不再看消息的时刻", "when messages cease to be read"), high=DAY),
 )  # fmt: skip
@@ -50,9 +53,8 @@ UNLINKED = MappingProxyType(
 )
 """What a scenario without linkage sets: everybody in their own community, nobody led, no shared list."""
 
-NORMAL, EMERGENCY = 1, 3
-"""Codes of urgency."""
-KM_PER_DEGREE = 111.2
+_GRID = 2**40
+"""Mobile grid workers are numbered from here on."""
 
 
 def answers(city: City, calls: Array) -> tuple[Array, Array]:
@@ -69,12 +71,14 @@ def answers(city: City, calls: Array) -> tuple[Array, Array]:
     who = persons(city, volunteer)
     keys = (who, city.needs["household"][need], city.needs["category"][need], at // DAY)
     willing = city.streams.draw("helping.accept", *keys) < willingness(city, volunteer, need)
-    away = city.streams.draw("helping.away", who, at // (7 * DAY)) < city["helping.away"]
+    away = city.streams.draw("helping.away", who, at // (WEEK * DAY)) < city["helping.away"]
     there = city.volunteers["active"][volunteer] & ~away
     speaks = city.streams.draw("helping.says_no", *keys) < city["helping.says_no"]
     says = np.where(there & willing, ACCEPTED, np.where(there & speaks, DECLINED, TIMED_OUT))
-    minutes = _until_noticed(city, volunteer, city.needs["urgency"][need], at, keys)
-    minutes += _exponential(city.streams.draw("helping.decide", *keys)) * city["helping.decide"]
+    urgent = city.needs["urgency"][need] >= EMERGENCY
+    minutes = _until_noticed(city, volunteer, urgent, at, keys)
+    mean = np.where(urgent, city["helping.decide_phone"], city["helping.decide"])
+    minutes += exponential(city.streams.draw("helping.decide", *keys)) * mean
     minutes[says == TIMED_OUT] = np.inf
     return says.astype(np.int8), minutes
 
@@ -130,22 +134,24 @@ def note_first_volunteers(city: City) -> int:
 def persons(city: City, volunteers: Array) -> Array:
     """Return a number for each volunteer that is theirs under every policy, int64 (n,).
 
-    Volunteers of the first day are numbered by row; those who come later by household, since in which row they
-    come depends on what was done before.
+    Volunteers of the first day are numbered by row, mobile grid workers among them apart, so that more of the ones
+    leave the others who they are; those who come later by household, since in which row they come depends on what
+    was done before.
     """
-    first = note_first_volunteers(city)
+    first, grid = note_first_volunteers(city), city.volunteers["grid"]
     volunteers = np.asarray(volunteers).astype(np.int64)
     household = city.volunteers["household"][volunteers].astype(np.int64)
-    return np.where(volunteers < first, volunteers, -1 - household)
+    plain = first - int(grid[:first].sum())
+    number = np.where(grid[volunteers], _GRID + volunteers - plain, volunteers)
+    return np.where(volunteers < first, number, -1 - household)
 
 
 def led_by_worker(city: City, volunteers: Array) -> Array:
     """Return whose team a social worker leads, bool (n,); a team is led whole or not at all."""
     team = city.volunteers["team"][volunteers].astype(np.int64)
-    alone = city.streams.draw("linkage.worker_led", persons(city, volunteers), 0)
-    together = city.streams.draw("linkage.worker_led", team, 1)
-    found: Array = np.where(team == NO, alone, together) < city["linkage.worker_led"]
-    return found
+    share = city["linkage.worker_led"]
+    alone = city.streams.draw("linkage.worker_led", persons(city, volunteers), 0) < share
+    return np.where(team == NO, alone, led_teams(city.streams, team, share))
 
 
 def on_shared_list(city: City, volunteers: Array) -> Array:
@@ -170,15 +176,15 @@ def points_of(city: City) -> tuple[Array, Array]:
 
 
 def _until_noticed(
-    city: City, volunteers: Array, urgency: Array, at: Array, keys: tuple[Array, ...]
+    city: City, volunteers: Array, urgent: Array, at: Array, keys: tuple[Array, ...]
 ) -> Array:
     """Return minutes from the call until it is noticed: nobody reads at night, but the telephone wakes."""
     mean = np.where(
         on_shared_list(city, volunteers), city["helping.notice_list"], city["helping.notice_chain"]
     )
-    draws = _exponential(city.streams.draw("helping.notice", *keys))
+    draws = exponential(city.streams.draw("helping.notice", *keys))
     by_phone = draws * city["helping.notice_phone"]
-    return np.where(urgency >= EMERGENCY, by_phone, _by_the_clock(city, at, draws * mean))
+    return np.where(urgent, by_phone, _by_the_clock(city, at, draws * mean))
 
 
 def _by_the_clock(city: City, at: Array, waking: Array) -> Array:
@@ -191,11 +197,6 @@ def _by_the_clock(city: City, at: Array, waking: Array) -> Array:
     days = np.where(waking > 0, np.ceil(used / hours) - 1, np.floor(used / hours))
     end = midnight + np.maximum(days, 0) * DAY + wakes + used - np.maximum(days, 0) * hours
     return np.maximum(end - at, 0.0)
-
-
-def _exponential(uniform: Array) -> Array:
-    found: Array = -np.log1p(-uniform)
-    return found
 
 
 def _kilometres(city: City, here: Array, there: Array) -> Array:

@@ -1,7 +1,8 @@
 """Intake (接案): a worker of the station looks at what was reported, then the need is on the needs list.
 
 Each station is one queue, first come first served, in working time, see `wushe.simulate.queue`. With offices
-open day and night, Poisson reports and a spread of 1 it is the queue M/M/c exactly.
+open day and night, Poisson reports, a spread of 1 and nobody on duty it is the queue M/M/c exactly. Emergencies do not
+wait for an office to open: somebody on duty looks at them at once, beside the workers of the queue.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from scipy.special import gammaincinv
 
 from wushe.model.storage import Array
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import DAY, KNOWN, LISTED, NO, City
+from wushe.simulate.city import DAY, EMERGENCY, KNOWN, LISTED, NO, City
 from wushe.simulate.queue import OfficeHours, serve
 from wushe.text import Text
 
@@ -22,7 +23,10 @@ ASSUMPTIONS = (
     Assumption("intake.opens", 510.0, "minute of the day", Text("上班时刻", "when offices open"), high=DAY),
     Assumption("intake.closes", 1050.0, "minute of the day", Text("下班时刻", "when offices close"), high=DAY),
     Assumption("intake.days", 5.0, "days a week, from Monday on", Text("每周工作日数", "working days of a week"), low=1.0, high=7.0),
-    *shares(("intake.consent", 0.9, "同意转介的家庭占比", "households that consent to be referred")),
+    *shares(
+        ("intake.duty", 1.0, "急难由值班人员随时接案的占比", "emergencies that somebody on duty looks at at once, day and night"),
+        ("intake.consent", 0.9, "同意转介的家庭占比", "households that consent to be referred"),
+    ),
 )  # fmt: skip
 
 
@@ -93,9 +97,12 @@ def intake_minutes(city: City, rows: Array) -> Array:
 
 
 def report(city: City, rows: Array) -> None:
-    """Queue needs that became known today; `rows` in the order in which they did."""
+    """Queue needs that became known today, but for emergencies on duty; `rows` in the order in which they did."""
     offices: Offices = city.memory["intake"]
     needs, worked = city.needs, city.workers["free_at"]
+    at_once = _on_duty(city, rows)
+    urgent, rows = rows[at_once], rows[~at_once]
+    wait_until(city, urgent, needs["known"][urgent] + intake_minutes(city, urgent))
     station = offices.station[city.people.home[needs["household"][rows]]]
     at, minutes = offices.hours.minutes(needs["known"][rows]), intake_minutes(city, rows)
     ends = np.empty(len(rows))
@@ -105,7 +112,17 @@ def report(city: City, rows: Array) -> None:
         begins, _ = serve(at[mine], minutes[mine], free_at)
         worked[staff] = free_at
         ends[mine] = begins + minutes[mine]
-    wait_until(city, rows, offices.hours.instants(ends))
+    # What takes no time at all would end when the offices closed last, before anybody reported it.
+    wait_until(city, rows, np.maximum(offices.hours.instants(ends), needs["known"][rows]))
+
+
+def _on_duty(city: City, rows: Array) -> Array:
+    """Return which needs somebody on duty looks at at once, bool (n,)."""
+    needs = city.needs
+    minute = needs["arose"][rows].astype(np.int64)
+    draws = city.streams.draw("intake.duty", needs["household"][rows], minute)
+    found: Array = (needs["urgency"][rows] == EMERGENCY) & (draws < city["intake.duty"])
+    return found
 
 
 def wait_until(city: City, rows: Array, instants: Array) -> None:

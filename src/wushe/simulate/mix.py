@@ -13,6 +13,7 @@ import numpy as np
 
 from wushe.model.storage import Array
 from wushe.model.terms import NeedCategory
+from wushe.plugins.defaults import rules
 from wushe.simulate.assumptions import Assumption
 from wushe.simulate.city import Population
 from wushe.text import Text
@@ -54,10 +55,28 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
 """Weight of each category (columns) for households of each sort (rows); the rows that apply add up."""
 
 
+def _names() -> dict[str, Text]:
+    """Return what rows and columns of the table are called."""
+    categories = {c.id: Text(c.zh, c.en) for c in rules.register_need_categories()}
+    groups = {g.id: Text(g.zh, g.en) for g in rules.register_target_groups()}
+    return (
+        categories
+        | groups
+        | {
+            ANYBODY: Text("每一户", "every household"),
+            HARDSHIP: Text("困难家庭", "households in hardship"),
+            ELDERS: Text("有老人的家庭", "households with elders"),
+            CHILDREN: Text("有孩子的家庭", "households with children"),
+        }
+    )
+
+
 def _assumed() -> tuple[Assumption, ...]:
+    named = _names()
     rows = [
         Assumption(
-            f"mix.{who}.{what}", weight, "weight", Text(f"{who}类家庭对{what}类需求的权重", f"weight of {what} for households of {who}")
+            f"mix.{who}.{what}", weight, "weight",
+            Text(f"{named[who].zh}的“{named[what].zh}”需求的权重", f"weight of {named[what].en}, {named[who].en}"),
         )
         for who, weights in WEIGHTS.items()
         for what, weight in weights.items()

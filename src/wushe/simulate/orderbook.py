@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import attrs
 import numpy as np
 
-from wushe.model.help import URGENCIES
 from wushe.model.storage import Array
 from wushe.orders.rules import answer_minutes
+from wushe.simulate.city import URGENCY_WORDS
 from wushe.simulate.rows import Rows
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def book_of(city: City) -> OrderBook:
 def _rules(city: City, category: str) -> CategoryRules:
     rules, kind = city.plugins.order_rules_for(category), city.plugins.categories[category]
     return CategoryRules(
-        tuple(SECONDS * answer_minutes(rules, urgency) for urgency in reversed(URGENCIES)),
+        tuple(SECONDS * answer_minutes(rules, urgency) for urgency in URGENCY_WORDS),
         rules.rounds,
         rules.weekly_calls,
         rules.asked_at_once if kind.form == "service" else 1,

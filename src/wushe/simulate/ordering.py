@@ -22,6 +22,7 @@ from wushe.simulate.enrolled import bar
 from wushe.simulate.foresight import SPARE, foresee, replies
 from wushe.simulate.orderbook import ACT_CODES, ANSWER, OFFICE, SECONDS, SILENCE, Live, book_of
 from wushe.simulate.stage import Stage
+from wushe.simulate.streams import exponential
 from wushe.text import Text
 
 ASSUMPTIONS = (
@@ -159,15 +160,10 @@ def _draws(city: City, need: Array, number: Array) -> dict[str, Array]:
         "lead": np.array([city[name] for name in _LEAD])[needs["urgency"][need]] * SECONDS,
         "confirm": np.full(len(need), city["ordering.confirm"] * SECONDS),
     }
-    found = {"reply": _exponential(city, "reply", keys)}
+    found = {"reply": exponential(city.streams.draw("ordering.reply", *keys))}
     for name, mean in means.items():
-        seconds = np.ceil(_exponential(city, name, keys) * mean)
+        seconds = np.ceil(exponential(city.streams.draw(f"ordering.{name}", *keys)) * mean)
         found[name] = np.maximum(seconds, 1).astype(np.int64)
-    return found
-
-
-def _exponential(city: City, name: str, keys: tuple[Array, ...]) -> Array:
-    found: Array = -np.log1p(-city.streams.draw(f"ordering.{name}", *keys))
     return found
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
 from wushe.model.terms import NeedCategory
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import NO, City
+from wushe.simulate.city import NEVER_VETTED, NO, City
 from wushe.simulate.ground import worker_stations
 from wushe.text import Text
 
 HOUR, WEEK_HOURS = 60, 40
 YUAN = 100
 XUANZHOU = "宣州区217个村（社区）互助社启动资金各不少于3万元 / Xuanzhou: each of 217 societies began with at least 30,000 yuan"
+MANY = 1e6
+"""The most of what is counted or bought: enough for any city, and small enough for whole numbers."""
 ASSUMPTIONS = (
     Assumption("parties.weekly_hours", 3.0, "hours a week, mean", Text("志愿者每周服务小时", "hours that a volunteer offers"), low=1.0, high=40.0),
     Assumption("parties.grid_hours", 1.0, "hours a week", Text("移动网格员每周服务小时", "hours that a mobile grid worker offers"), high=40.0),
@@ -28,13 +32,13 @@ ASSUMPTIONS = (
     ),
     Assumption("parties.worker_hours", 16.0, "hours a week", Text("社工每周上门服务小时", "hours of direct service of a social worker"), low=1.0, high=WEEK_HOURS),
     Assumption("parties.worker_skills", 4.0, "skills, mean", Text("社工技能数", "skills of a social worker beside visiting and policy"), high=20.0),
-    Assumption("parties.caseload", 0.0, "households", Text("首日在管户数", "households in care on the first day")),
-    Assumption("parties.caseload_limit", 0.0, "households, 0 for none", Text("户数上限", "limit of households in care")),
-    Assumption("parties.lot_pieces", 60.0, "pieces", Text("每批物资的件数", "pieces of a lot"), low=1.0),
-    Assumption("parties.lot_per_need", 2.0, "pieces, 0 for any", Text("每项需求最多件数", "the most pieces for one need")),
-    Assumption("parties.lot_life", 360.0, "days, 0 for ever", Text("物资的保质天数", "days for which goods keep")),
-    Assumption("parties.fund_start", 30_000.0, "yuan", Text("每支基金的启动资金", "what a fund has on the first day"), XUANZHOU),
-    Assumption("parties.fund_per_need", 3_000.0, "yuan, 0 for any", Text("基金单项上限", "the most that a fund gives for one need")),
+    Assumption("parties.caseload", 0.0, "households", Text("每名社工首日在管户数", "households in care of each social worker on the first day"), high=MANY),
+    Assumption("parties.caseload_limit", 0.0, "households, 0 for none", Text("每名社工在管户数上限", "the most households in care of a social worker"), high=MANY),
+    Assumption("parties.lot_pieces", 60.0, "pieces", Text("每批物资的件数", "pieces of a lot"), low=1.0, high=MANY),
+    Assumption("parties.lot_per_need", 2.0, "pieces, 0 for any", Text("每项需求最多件数", "the most pieces for one need"), high=MANY),
+    Assumption("parties.lot_life", 360.0, "days, 0 for ever", Text("物资的保质天数", "days for which goods keep"), high=MANY),
+    Assumption("parties.fund_start", 30_000.0, "yuan", Text("每支基金的启动资金", "what a fund has on the first day"), XUANZHOU, high=MANY * 1_000),
+    Assumption("parties.fund_per_need", 3_000.0, "yuan, 0 for any", Text("基金单项上限", "the most that a fund gives for one need"), high=MANY * 1_000),
 )  # fmt: skip
 PLAIN_SKILL, POLICY_SKILL = "visiting", "policy"
 COUNTY, STREET, COMMUNITY = (
@@ -51,7 +55,8 @@ def settle(city: City) -> None:
     Skills and goods are those of the plugins' need categories, so that a city's own categories find helpers too.
     How far volunteers serve is set by the process of helping (``linkage.reach``).
     """
-    _volunteers(city)
+    _volunteers(city, "volunteers", city.scenario.volunteers)
+    _volunteers(city, "grid", city.scenario.grid_workers)
     _workers(city)
     _lots(city)
     _funds(city)
@@ -78,33 +83,39 @@ def _codes(sets: list[tuple[str, ...]], wanted: list[tuple[str, ...]]) -> list[i
     return [known[skills] for skills in wanted]
 
 
-def _volunteers(city: City) -> None:
-    s = city.scenario
-    plain, n = s.volunteers, s.volunteers + s.grid_workers
-    rng = city.streams.of("parties.volunteers")
+def _volunteers(city: City, who: str, n: int) -> None:
+    """Put in `n` volunteers (`who` is ``volunteers``) or mobile grid workers (``grid``).
+
+    Each attribute of either has a stream of its own: the first hundred are the same people however many come after them.
+    """
+
+    def rng(what: str) -> np.random.Generator:
+        return city.streams.of(f"parties.{who}.{what}")
+
     grown = (city.people.size - city.people.children).astype(float)
-    edges = np.cumsum(grown / grown.sum())
-    household = np.minimum(np.searchsorted(edges, rng.random(n), side="right"), len(grown) - 1)
-    home = city.people.home[household]
-    hours = 1 + rng.poisson(city["parties.weekly_hours"] - 1, n)
-    hours[plain:] = round(city["parties.grid_hours"])
-    spread = city["parties.keen"]
-    keen = rng.lognormal(-spread * spread / 2, spread, n)
-    vetted = np.where(
-        rng.random(n) < city["parties.vetted"], -rng.integers(0, VETTED_WITHIN, n), -(10**6)
+    drawn = np.searchsorted(
+        np.cumsum(grown / grown.sum()), rng("household").random(n), side="right"
     )
-    team = np.where(rng.random(n) < city["parties.team"], _team_rows(city)[home], NO)
+    household = np.minimum(drawn, len(grown) - 1)
+    home = city.people.home[household]
+    if who == "grid":
+        hours = np.full(n, round(city["parties.grid_hours"]))
+    else:
+        hours = 1 + rng("hours").poisson(city["parties.weekly_hours"] - 1, n)
+    spread = city["parties.keen"]
+    vetted = rng("vetted").random(n) < city["parties.vetted"]
+    in_team = rng("team").random(n) < city["parties.team"]
     city.volunteers.append(
         n,
         home=home,
         household=household,
-        skills=_volunteer_skills(city, n),
+        skills=_volunteer_skills(city, n, rng),
         weekly=hours * HOUR,
         reach=STREET,
-        vetted=vetted,
-        keen=keen,
-        grid=np.arange(n) >= plain,
-        team=team,
+        vetted=np.where(vetted, -rng("vetted_on").integers(0, VETTED_WITHIN, n), NEVER_VETTED),
+        keen=rng("keen").lognormal(-spread * spread / 2, spread, n),
+        grid=who == "grid",
+        team=np.where(in_team, _team_rows(city)[home], NO),
     )
 
 
@@ -115,17 +126,15 @@ def _team_rows(city: City) -> Array:
     return np.array([row.get(key, NO) for key in city.people.communities.tolist()])
 
 
-def _volunteer_skills(city: City, n: int) -> Array:
+def _volunteer_skills(city: City, n: int, rng: Callable[[str], np.random.Generator]) -> Array:
     """Return the skill set of each volunteer: the first skill is visiting for many, the others are any."""
     skills = skills_asked(city)
     if not skills:
-        city.skill_sets.append(())
-        return np.zeros(n, dtype=np.int64)
-    rng = city.streams.of("parties.skills")
-    many = np.minimum(1 + rng.poisson(city["parties.skills"] - 1, n), len(skills))
-    order = np.argsort(rng.random((n, len(skills))), axis=1)
+        return np.array(_codes(city.skill_sets, [()] * n), dtype=np.int64)
+    many = np.minimum(1 + rng("skills").poisson(city["parties.skills"] - 1, n), len(skills))
+    order = np.argsort(rng("which").random((n, len(skills))), axis=1, kind="stable")
     if PLAIN_SKILL in skills:
-        first = rng.random(n) < city["parties.plain"]
+        first = rng("plain").random(n) < city["parties.plain"]
         order = _to_front(order, skills.index(PLAIN_SKILL), first)
     sets = [
         tuple(sorted(skills[k] for k in row[:m]))
@@ -145,9 +154,11 @@ def _workers(city: City) -> None:
     s = city.scenario
     skills = skills_asked(city)
     always = {skill for skill in (PLAIN_SKILL, POLICY_SKILL) if skill in skills}
-    rng = city.streams.of("parties.workers")
-    more = np.minimum(rng.poisson(city["parties.worker_skills"], s.workers), len(skills))
-    order = np.argsort(rng.random((s.workers, len(skills))), axis=1).tolist()
+    many, which, vetted = (
+        city.streams.of(f"parties.workers.{what}") for what in ("skills", "which", "vetted_on")
+    )
+    more = np.minimum(many.poisson(city["parties.worker_skills"], s.workers), len(skills))
+    order = np.argsort(which.random((s.workers, len(skills))), axis=1, kind="stable").tolist()
     sets = [
         tuple(sorted(always | {skills[k] for k in row[:m]}))
         for row, m in zip(order, more.tolist(), strict=True)
@@ -158,7 +169,7 @@ def _workers(city: City) -> None:
         station=worker_stations(s),
         skills=_codes(city.skill_sets, sets),
         weekly=round(city["parties.worker_hours"] * HOUR),
-        vetted=-rng.integers(0, VETTED_WITHIN, s.workers),
+        vetted=-vetted.integers(0, VETTED_WITHIN, s.workers),
         caseload=int(city["parties.caseload"]),
         limit=limit if limit else NO,
     )
@@ -175,11 +186,13 @@ def _lots(city: City) -> None:
         for place, code in enumerate(city.code(c) for c in _FIRST_GOODS if c in city.categories)
     }
     goods.sort(key=lambda code: (first.get(code, len(first)), code))
-    rng = city.streams.of("parties.lots")
-    pieces = np.maximum(1, rng.poisson(city["parties.lot_pieces"], n)).astype(np.int64)
+    drawn = city.streams.of("parties.lots.pieces").poisson(city["parties.lot_pieces"], n)
+    pieces = np.maximum(1, drawn).astype(np.int64)
     organization = np.arange(n) % city.scenario.organizations
-    life, per_need = city["parties.lot_life"], round(city["parties.lot_per_need"])
-    left = rng.random(n) * 2 * city["parties.lot_kept"] * life
+    life, per_need = round(city["parties.lot_life"]), round(city["parties.lot_per_need"])
+    left = (
+        _part_left(city.streams.of("parties.lots.left").random(n), city["parties.lot_kept"]) * life
+    )
     city.lots.append(
         n,
         category=np.array(goods)[np.arange(n) % len(goods)],
@@ -191,6 +204,13 @@ def _lots(city: City) -> None:
         expires=np.maximum(1, left).astype(np.int64) if life else NO,
         per_need=per_need if per_need else NO,
     )
+
+
+def _part_left(uniform: Array, mean: float) -> Array:
+    """Return shares of mean `mean`, 0 to 1, from uniform numbers: a power of them."""
+    kept = min(max(mean, 1e-6), 1 - 1e-6)
+    found: Array = uniform ** ((1 - kept) / kept)
+    return found
 
 
 def _community_of(city: City, organization: Array) -> Array:

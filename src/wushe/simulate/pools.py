@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -12,6 +12,7 @@ from wushe.errors import PluginError
 from wushe.model.storage import Array
 from wushe.model.terms import Columns, Context
 from wushe.simulate.city import FUNDS, City
+from wushe.simulate.filled import objects
 from wushe.simulate.names import ids_of
 
 if TYPE_CHECKING:
@@ -138,10 +139,3 @@ def pool_columns(campaigns: list[Campaign], given: dict[str, Given], funds: Arra
         caps = [getattr(c, name) for c in campaigns]
         arrays[name] = np.array([NO_CAP if cap is None else cap for cap in caps], dtype=np.int64)
     return Columns(len(campaigns), arrays)
-
-
-def objects(values: list[Any]) -> Array:
-    """Return values as an object column, each as it is."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column

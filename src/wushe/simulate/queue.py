@@ -8,9 +8,7 @@ import attrs
 import numpy as np
 
 from wushe.model.storage import Array
-from wushe.simulate.city import DAY
-
-WEEK = 7
+from wushe.simulate.city import DAY, WEEK
 
 
 def serve(arrivals: Array, service: Array, free_at: Array) -> tuple[Array, Array]:

@@ -17,10 +17,21 @@ import numpy as np
 from wushe.journal import Act, Event, Receipt, Session, State
 from wushe.ledger import goods, money
 from wushe.orders import answers, dispatching, enrol, planned, working
+from wushe.orders.records import Helper
 from wushe.plan import Plan
 from wushe.simulate import engine
 from wushe.simulate.agreement import Difference, differences, instant
-from wushe.simulate.city import EVENT_CODES, FUNDS, HELPERS, LOTS, VOLUNTEERS, City
+from wushe.simulate.city import (
+    EVENT_CODES,
+    FUNDS,
+    HELPERS,
+    KNOWN_FROM,
+    LOTS,
+    NEVER_VETTED,
+    VOLUNTEERS,
+    WORKERS,
+    City,
+)
 from wushe.simulate.engine import Run
 from wushe.simulate.enrolled import date_text, helper_of, order_id
 from wushe.simulate.names import ids_of
@@ -37,6 +48,7 @@ _KINDS = {
         "lot_expired",
         "volunteer_left",
         "volunteer_returned",
+        "helper_vetted",
     )
 }
 
@@ -101,6 +113,11 @@ class _Desk:
         self.events: list[Event] = []
         self._log = _by_day(run.city.log["at"] * SECONDS)
         self._acts = _by_day(book_of(run.city).acts["sec"])
+        self._vetted = {
+            (kind, row): day
+            for kind, table in ((VOLUNTEERS, self.start.volunteers), (WORKERS, self.start.workers))
+            for row, day in enumerate(table["vetted"].tolist())
+        }
 
     def do(self, sec: int, by: str, command: Callable[..., Any], **arguments: Any) -> Any:
         receipt = self.store.run(Act(at=instant(self.city, sec), by=by), command, **arguments)
@@ -156,20 +173,31 @@ class _Desk:
         self._receive(sec, self.city, lots)
 
     def _enroll(self, sec: int, day: int, rows: Any) -> None:
-        log, city = self.city.log, self.city
-        gone = rows[log["kind"][rows] == _KINDS["volunteer_left"]]
-        back = rows[log["kind"][rows] == _KINDS["volunteer_returned"]]
-        last = date_text(city, day - 1)
-        changed = [
-            attrs.evolve(helper_of(city, VOLUNTEERS, row), available_to=last)
-            for row in log["helper"][gone].tolist()
-        ]
-        changed += [helper_of(city, VOLUNTEERS, row) for row in log["helper"][back].tolist()]
-        first = len(self.start.volunteers)
+        city, first = self.city, len(self.start.volunteers)
         new = first + np.flatnonzero(city.volunteers["joined"][first:] == day)
-        changed += [helper_of(city, VOLUNTEERS, row) for row in new.tolist()]
+        for row in new.tolist():
+            never = city.volunteers["vetted"][row] < KNOWN_FROM
+            self._vetted[VOLUNTEERS, row] = NEVER_VETTED if never else day
+        vetted = self._said(rows, "helper_vetted")
+        self._vetted.update(dict.fromkeys(vetted, day))
+        gone = self._said(rows, "volunteer_left")  # some of them had come back on the same day
+        here = [*self._said(rows, "volunteer_returned"), *vetted, *((VOLUNTEERS, row) for row in new.tolist())]  # fmt: skip
+        last = date_text(city, day - 1)
+        changed = {one: self._helper(*one) for one in here}
+        changed |= {one: attrs.evolve(self._helper(*one), available_to=last) for one in gone}
         if changed:
-            self.do(sec, DESK, enrol.enroll, helpers=changed)
+            self.do(sec, DESK, enrol.enroll, helpers=list(changed.values()))
+
+    def _said(self, rows: Any, event: str) -> list[tuple[int, int]]:
+        """Return of which helpers `rows` of the log say `event`, as (kind, row)."""
+        log = self.city.log
+        rows = rows[log["kind"][rows] == _KINDS[event]]
+        return list(zip(log["helper_kind"][rows].tolist(), log["helper"][rows].tolist(), strict=True))  # fmt: skip
+
+    def _helper(self, kind: int, row: int) -> Helper:
+        """Return a volunteer or a social worker as of today: what the city knows of vetting is that of its last day."""
+        vetted = date_text(self.city, self._vetted[kind, row])
+        return attrs.evolve(helper_of(self.city, kind, row), vetted_on=vetted)
 
     def _gifts(self, day: int, rows: Any) -> Iterator[dict[str, Any]]:
         log, households = self.city.log, self.city.people.tables["households"].ids

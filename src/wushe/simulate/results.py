@@ -57,6 +57,11 @@ def plainly(value: float) -> str:
     return f"{round(value, digits):,.{min(max(digits, 0), 6)}f}"
 
 
+def signed(value: float) -> str:
+    """Return a difference as `plainly` says it, with its sign."""
+    return f"+{plainly(value)}" if value > 0 and np.isfinite(value) else plainly(value)
+
+
 @attrs.frozen
 class Comparison:
     """One measure of two arms in the same circumstances: `where` is the scenario (or policy) that both share.
@@ -86,8 +91,8 @@ class Comparison:
         by = self.difference.by
         return _LINE.say(
             lang, label=self.metric.label, unit=self.metric.unit, where=self.where, base=self.base, other=self.other,
-            a=plainly(self.difference.base.mean), b=plainly(self.difference.other.mean), d=plainly(by.mean),
-            low=plainly(by.low), high=plainly(by.high), n=by.n,
+            a=plainly(self.difference.base.mean), b=plainly(self.difference.other.mean), d=signed(by.mean),
+            low=signed(by.low), high=signed(by.high), n=by.n,
             level=by.confidence, how=_HOW[self.difference.paired], verdict=_VERDICT[self.verdict],
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -27,6 +28,8 @@ PROCESSES = (
 )  # fmt: skip
 """Modules that state assumptions, in the order in which `Scenario.assumptions` lists them."""
 LONGEST = 100 * 366
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+"""Between which a first day lies: people have birthdays before it, and everything ends within the calendar."""
 FUND_LEVELS = ("county", "street", "community")
 
 
@@ -76,7 +79,12 @@ def _sorted_numbers(given: Mapping[str, float]) -> dict[str, float]:
         raise TypeError(
             f"scenario: assume is {given!r}; expected a mapping of assumption ids to numbers"
         )
-    return {key: given[key] for key in sorted(given)}
+    return {key: _as_float(given[key]) for key in sorted(given)}
+
+
+def _as_float(value: Any) -> Any:
+    """Return numbers as float; whatever else is left for `Assumption.check` to refuse."""
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
 
 
 @attrs.frozen
@@ -118,6 +126,10 @@ class Scenario:
             )
         if isinstance(self.start, dt.datetime):
             raise TypeError(f"scenario: start is {self.start!r}; expected a datetime.date")
+        if not EARLIEST <= self.start <= LATEST:
+            raise ValueError(
+                f"scenario: start is {self.start}; expected a day from {EARLIEST} to {LATEST}"
+            )
         if self.warm_up >= self.days:
             raise ValueError(
                 f"scenario: warm_up is {self.warm_up} of {self.days} days; expected fewer, so that some count"

@@ -11,7 +11,7 @@ import numpy as np
 from wushe.model.storage import Array
 from wushe.simulate import helping, staying
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import NO, VOLUNTEERS, City
+from wushe.simulate.city import KNOWN_FROM, MONDAY, NEVER_VETTED, NO, VOLUNTEERS, WEEK, YEAR, City
 from wushe.simulate.stage import Stage
 from wushe.text import Text
 
@@ -36,7 +36,7 @@ ASSUMPTIONS = (
     Assumption("activities.held", 12.0, "per community and year", Text("社区活动场次", "activities held")),
     Assumption("activities.attendance", 14.75, "person-times per activity", Text("每场人次", "attendance"), NANQI),
 )  # fmt: skip
-WEEK_OF_YEAR = staying.WEEK / 365.25
+WEEK_OF_YEAR = WEEK / YEAR
 
 
 def begin(city: City) -> None:
@@ -59,11 +59,11 @@ def begin(city: City) -> None:
 
 def step(city: City) -> None:
     """On Mondays look back on the week: who attended, who takes part from now on, who no more, who enrols."""
-    if city.on.weekday() != staying.MONDAY or city.day == 0:
+    if city.on.weekday() != MONDAY or city.day == 0:
         return
     joined = city.house["joined"]
     before = joined.copy()
-    week = city.day // staying.WEEK
+    week = city.day // WEEK
     draws = city.streams.of("spreading.join", city.day).random(len(before))
     chance = chance_to_join(city, hold_activities(city), newly_helped(city))
     joined |= ~before & (draws < chance)
@@ -159,7 +159,7 @@ def add_volunteers(city: City, households: Array) -> Array:
     draws = city.streams.draw("spreading.like", households)
     like = examples[(draws * len(examples)).astype(np.int64)]
     same = {name: helpers[name][like] for name in ("skills", "weekly", "keen")}
-    vetted = np.where(helpers["vetted"][like] > -(10**5), city.day, helpers["vetted"][like])
+    vetted = np.where(helpers["vetted"][like] > KNOWN_FROM, city.day, NEVER_VETTED)
     home = city.people.home[households]
     rows = helpers.append(
         len(households),

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from wushe.model.storage import Array
 
@@ -72,7 +72,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval
     mean = _mean(known)
     if len(known) == 1:
         return Interval(mean, -np.inf, np.inf, 1, level, out)
-    half = float(stats.t.ppf((1 + level) / 2, len(known) - 1)) * _error(known)
+    half = float(stdtrit(len(known) - 1, (1 + level) / 2)) * _error(known)
     return Interval(mean, mean - half, mean + half, len(known), level, out)
 
 
@@ -104,7 +104,7 @@ def independent(base: ArrayLike, other: ArrayLike, confidence: float = CONFIDENC
     if _error(a) == 0 and _error(b) == 0:  # scipy has no degrees of freedom to divide by
         by = Interval(mean, mean, mean, n, first.confidence, out)
         return Difference(first, second, by, float(mean == 0), False)
-    test = stats.ttest_ind(b, a, equal_var=False)
+    test = _tests().ttest_ind(b, a, equal_var=False)
     bounds = test.confidence_interval(first.confidence)
     by = Interval(mean, float(bounds.low), float(bounds.high), n, first.confidence, out)
     return Difference(first, second, by, float(test.pvalue), False)
@@ -139,7 +139,7 @@ def ratio(
 
 def _fieller(x: Array, y: Array, level: float, are_paired: bool) -> tuple[float, float]:
     """Return the limits of mean(y) / mean(x)."""
-    t = float(stats.t.ppf((1 + level) / 2, min(len(x), len(y)) - 1))
+    t = float(stdtrit(min(len(x), len(y)) - 1, (1 + level) / 2))
     mx, xx, yy = _mean(x), _error(x) ** 2, _error(y) ** 2
     xy = float(np.cov(x, y)[0, 1]) / len(x) if are_paired and xx and yy else 0.0
     r, g = _mean(y) / mx, t**2 * xx / mx**2
@@ -165,7 +165,7 @@ def quantile_interval(values: ArrayLike, q: float, confidence: float = CONFIDENC
     out = len(given) - len(known)
     if len(known) == 0:
         return Interval(np.nan, -np.inf, np.inf, 0, level, out)
-    test: Any = stats.quantile_test(known, q=float(np.quantile(known, q)), p=q)
+    test: Any = _tests().quantile_test(known, q=float(np.quantile(known, q)), p=q)
     bounds = test.confidence_interval(level)
     low = -np.inf if np.isnan(bounds.low) else float(bounds.low)
     high = np.inf if np.isnan(bounds.high) else float(bounds.high)
@@ -286,4 +286,11 @@ def _p_of(differences: Array) -> float:
         warnings.catch_warnings()
     ):  # nearly equal differences: scipy warns, the p it gives is right
         warnings.simplefilter("ignore", RuntimeWarning)
-        return float(stats.ttest_1samp(known, 0.0).pvalue)
+        return float(_tests().ttest_1samp(known, 0.0).pvalue)
+
+
+def _tests() -> Any:
+    """Return scipy's tests, whose import would be a third of what it takes to start a worker."""
+    from scipy import stats
+
+    return stats

@@ -11,8 +11,9 @@ from wushe.model.storage import Array
 from wushe.orders.guards import VETTING_DAYS
 from wushe.simulate import helping
 from wushe.simulate.assumptions import Assumption, shares
-from wushe.simulate.city import NO, VOLUNTEERS, City
+from wushe.simulate.city import MONDAY, NO, VOLUNTEERS, WEEK, WORKERS, YEAR, City
 from wushe.simulate.stage import Stage
+from wushe.simulate.streams import exponential
 from wushe.text import Text
 
 DROP_OUT = (
@@ -29,7 +30,7 @@ ASSUMPTIONS = (
         ("staying.vetted_again", 0.9, "每年再次作从业查询的志愿者比例", "vetted volunteers who are vetted again when the year is over"),
         ("staying.returns", 0.3, "退出者中以后会回来的比例", "of those who leave, the share that comes back"),
     ),
-    Assumption("staying.pause", 180.0, "days, mean", Text("回来之前隔多久", "until those who come back do so")),
+    Assumption("staying.pause", 180.0, "days, mean", Text("回来之前隔多久", "until those who come back do so"), high=36_525.0),
     Assumption("staying.newcomers", 90.0, "days", Text("算新志愿者的天数", "how long one is new")),
     Assumption("staying.new", 2.0, "times the rate of leaving", Text("新志愿者退出的倍数", "how much sooner the new leave")),
     Assumption("staying.led", 0.7, "times the rate of leaving", Text("有社工带领时退出的倍数", "how much less the led leave"), LEADERS),
@@ -38,8 +39,6 @@ ASSUMPTIONS = (
     Assumption("staying.rest", 28.0, "days", Text("疲劳减半的天数", "after how long half of tiredness is gone"), low=0.1),
 )  # fmt: skip
 
-WEEK = 7
-MONDAY = 0
 STREET, COMMUNITY = (tuple(LEVELS).index(level) for level in ("street", "community"))
 
 
@@ -81,7 +80,7 @@ def leave(city: City) -> None:
     rows, who = rows[gone], who[gone]
     helpers["active"][rows] = False
     helpers["left"][rows] = city.day
-    pause = -np.log1p(-city.streams.draw("staying.pause", who, week)) * city["staying.pause"]
+    pause = exponential(city.streams.draw("staying.pause", who, week)) * city["staying.pause"]
     returns = city.streams.draw("staying.returns", who, week) < city["staying.returns"]
     helpers["back"][rows] = np.where(returns, city.day + np.maximum(np.ceil(pause), 1), NO)
     _say(city, "volunteer_left", rows)
@@ -91,7 +90,8 @@ def weekly_rate(city: City, volunteers: Array) -> Array:
     """Return the rate at which each volunteer leaves, per week, float64 (n,)."""
     helpers = city.volunteers
     yearly = -math.log1p(-min(city["staying.leave"], 1 - 1e-9))
-    rate = yearly * WEEK / 365.25 * np.exp(city["staying.tired"] * helpers["tired"][volunteers])
+    strain = np.minimum(city["staying.tired"] * helpers["tired"][volunteers], 50.0)  # sure to leave
+    rate = yearly * WEEK / YEAR * np.exp(strain)
     joined = helpers["joined"][volunteers]
     new = (joined > 0) & (city.day - joined < city["staying.newcomers"])
     rate *= np.where(new, city["staying.new"], 1.0)
@@ -119,8 +119,10 @@ def vet_again(city: City) -> None:
     helpers, workers = city.volunteers, city.workers
     due = np.flatnonzero(_year_is_over(helpers["vetted"], city.day) & helpers["active"])
     draws = city.streams.draw("staying.vetted_again", helping.persons(city, due), city.day // WEEK)
-    helpers["vetted"][due[draws < city["staying.vetted_again"]]] = city.day
-    workers["vetted"][_year_is_over(workers["vetted"], city.day)] = city.day
+    again = due[draws < city["staying.vetted_again"]], np.flatnonzero(_year_is_over(workers["vetted"], city.day))  # fmt: skip
+    for kind, rows, who in zip((VOLUNTEERS, WORKERS), (helpers, workers), again, strict=True):
+        rows["vetted"][who] = city.day
+        city.say("helper_vetted", city.now, n=len(who), helper_kind=kind, helper=who)
 
 
 def _year_is_over(vetted: Array, day: int) -> Array:

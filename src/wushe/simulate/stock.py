@@ -12,11 +12,10 @@ import numpy as np
 from wushe.ledger.money.columns import in_turn
 from wushe.model.storage import Array
 from wushe.simulate.assumptions import Assumption
-from wushe.simulate.city import LOTS, NO, City
+from wushe.simulate.city import LOTS, NO, YEAR, City
 from wushe.simulate.stage import Stage
 from wushe.text import Text
 
-YEAR = 365
 ARRIVE = 8 * 60.0
 """Minute of the day at which goods come in."""
 ASSUMPTIONS = (

@@ -60,6 +60,12 @@ class Streams:
         return np.random.SeedSequence(self.seed.entropy, spawn_key=spawn)
 
 
+def exponential(uniform: Array) -> Array:
+    """Return exponential numbers of mean 1 from uniform ones, float (n,): the larger the one, the larger the other."""
+    found: Array = -np.log1p(-uniform)
+    return found
+
+
 def _mixed(bits: Array) -> Array:
     """Return SplitMix64's output function, uint64."""
     bits = (bits ^ (bits >> _SHIFTS[0])) * _MIX[0]

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from wushe.model.help import URGENCIES
 from wushe.model.parties import LEVELS
 from wushe.model.storage import UNKNOWN_INT, Array
 from wushe.model.tables import Table
 from wushe.network import LinkageNetwork, build_network
-from wushe.simulate.city import DAY, LISTED, City
+from wushe.simulate.city import (
+    DAY,
+    KNOWN_FROM,
+    LISTED,
+    ROUND_AT,
+    URGENCY_WORDS,
+    VOLUNTEERS,
+    WEEK,
+    City,
+)
 from wushe.simulate.filled import filled_table, one_of, same
 from wushe.simulate.names import ids_of
 
 HOUR = 60
-_URGENCY = np.array(list(reversed(URGENCIES)), dtype=object)
+_URGENCY = np.array(URGENCY_WORDS, dtype=object)
 _LEVEL = np.array(list(LEVELS), dtype=object)
 
 
@@ -90,7 +98,7 @@ def _needs(city: City, rows: Array) -> Table:
 def _volunteers(city: City) -> Table:
     v = city.volunteers
     free = v["weekly"] - v["open"] - v["done"]
-    rows = np.flatnonzero(v["active"] & (free >= HOUR))
+    rows = np.flatnonzero(v["active"] & (free >= HOUR) & _may_be_asked(city))
     teams = city.people.tables["volunteer_teams"]
     in_team = np.full(len(rows), None, dtype=object)
     some = np.flatnonzero(v["team"][rows] >= 0)
@@ -109,9 +117,19 @@ def _volunteers(city: City) -> Table:
     )  # fmt: skip
 
 
+def _may_be_asked(city: City) -> Array:
+    """Return which volunteers were not asked as often in the last seven days as any rule allows, bool (n,)."""
+    calls, rules_for = city.calls, city.plugins.order_rules_for
+    most = max(rules_for(category).weekly_calls for category in city.categories)
+    lately = (calls["kind"] == VOLUNTEERS) & (calls["at"] > city.now + ROUND_AT - WEEK * DAY)
+    asked = np.bincount(calls["provider"][lately], minlength=len(city.volunteers))
+    found: Array = asked < most
+    return found
+
+
 def _vetted(city: City, days: Array) -> Array:
     start = np.datetime64(city.scenario.start, "D")
-    known = days > -(10**5)
+    known = days > KNOWN_FROM
     found: Array = np.where(known, start + np.where(known, days, 0), np.datetime64("NaT", "D"))
     return found
 
