@@ -23,11 +23,11 @@ import numpy as np
 import simulate_mesa
 
 import simulate_town
-from wushe.simulate import ready
 from wushe.simulate.city import City
+from wushe.simulate.dispatch.policies import batch
 from wushe.simulate.engine import run, standard_stages
-from wushe.simulate.policies import batch
 from wushe.simulate.stage import Stage
+from wushe.simulate.world import ready
 
 HOUSEHOLDS, PER_VOLUNTEER, PER_WORKER = 50_000, 50 / 3, 1_000
 MARGINS: Mapping[str, float] = {
@@ -194,7 +194,7 @@ def compare_mesa(quick: bool, seed: int) -> dict[str, Any]:
 
 def speed_up(quick: bool, seed: int) -> dict[str, Any]:
     """Run the same experiment in one process and in two, and return how much sooner two are done."""
-    from wushe.simulate.experiment import Experiment
+    from wushe.simulate.experiments.experiment import Experiment
 
     scenario = ready.wuhan_district("江汉区", households=3_000 if quick else 6_000)
     cells = 4 if quick else 8

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from wushe.plugins.manager import load_plugins
-from wushe.simulate import arrivals, closing, finding, helping, mix, staying
-from wushe.simulate.census import wuhan_districts
 from wushe.simulate.city import DAY, DONE, KNOWN, LAPSED, LISTED, MET, ROUND_AT, VOLUNTEERS, City
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import CALENDAR, run
-from wushe.simulate.policy import Policy
-from wushe.simulate.scenario import Scenario, Settlement
+from wushe.simulate.helpers import helping, staying
+from wushe.simulate.needs import arrivals, closing, finding, mix
 from wushe.simulate.stage import Stage
+from wushe.simulate.world.census import wuhan_districts
+from wushe.simulate.world.scenario import Scenario, Settlement
 from wushe.text import Text
 
 START = dt.date(2025, 1, 1)

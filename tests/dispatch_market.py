@@ -10,7 +10,7 @@ import numpy as np
 from wushe.matching.kernel import Problem, solve
 from wushe.matching.rounds import Round, checked
 from wushe.model.terms import Columns
-from wushe.simulate.watch import Seen, Watch
+from wushe.simulate.dispatch.watch import Seen, Watch
 
 Array = Any
 START = dt.date(2025, 1, 6)

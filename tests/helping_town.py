@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from wushe.model.ordering import PointRule
-from wushe.simulate import helping, spreading, staying
 from wushe.simulate.city import HOUSE, VOLUNTEERS, City, Population
+from wushe.simulate.helpers import helping, spreading, staying
 from wushe.simulate.streams import Streams
 from wushe.text import Text
 

@@ -7,7 +7,6 @@ Nothing about it is drawn, so that a test can count on its fingers.
 
 import datetime as dt
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import attrs
@@ -17,11 +16,11 @@ from wushe.ledger.money.columns import FundColumns
 from wushe.model import Community, Household, Organization, Person, Place, Station
 from wushe.model.tables import empty_table, table_of
 from wushe.plugins.manager import load_plugins
-from wushe.simulate.assumptions import Assumption
 from wushe.simulate.city import HOUSE, City, Population
-from wushe.simulate.shocks import Shock
 from wushe.simulate.stage import Stage
 from wushe.simulate.streams import Streams
+from wushe.simulate.world.scenario import catalogue
+from wushe.simulate.world.shocks import Shock
 
 START = dt.date(2025, 3, 3)
 """A Monday."""
@@ -30,8 +29,6 @@ STREETS = ("420103001000", "420103002000")
 COMMUNITIES = ("420103001001", "420103001002", "420103002001", "420103002002")
 STREET_OF = np.array([0, 0, 1, 1], dtype=np.int32)
 LON, LAT = np.array([114.27, 114.28, 114.27, 114.28]), np.array([30.60, 30.60, 30.61, 30.61])
-STATED_IN = {"needs": "arrivals", "visits": "doors"}
-"""Modules whose assumptions are called otherwise than they are."""
 PLUGINS = load_plugins("wuchang")
 
 
@@ -48,15 +45,8 @@ class TownScenario:
 
     def __getitem__(self, key: str) -> float:
         """Return what is set, else what the process's module assumes."""
-        stated = _stated(key.partition(".")[0])[key]
+        stated = catalogue()[key]
         return stated.check(self.assume.get(key, stated.default))
-
-
-@cache
-def _stated(process: str) -> dict[str, Assumption]:
-    """Return what the module of a process assumes, by id."""
-    module = import_module(f"wushe.simulate.{STATED_IN.get(process, process)}")
-    return {a.id: a for a in module.ASSUMPTIONS}
 
 
 def population(households: int = 40, groups: dict[str, list[int]] | None = None) -> Population:

@@ -2,8 +2,8 @@
 
 import attrs
 
-from wushe.simulate.ready import small
-from wushe.simulate.scenario import Scenario
+from wushe.simulate.world.ready import small
+from wushe.simulate.world.scenario import Scenario
 
 
 def village(days: int = 12, households: int = 100) -> Scenario:

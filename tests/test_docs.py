@@ -434,9 +434,7 @@ PACKAGES = [
 def test_every_name_of_a_public_package_is_in_the_api_reference(package: str) -> None:
     """The API page documents each name that a public package exports, and says where it is."""
     module = importlib.import_module(f"wushe.{package}")
-    exported = {
-        n for n in dir(module) if n[0] != "_" and not inspect.ismodule(getattr(module, n))
-    }
+    exported = {n for n in dir(module) if n[0] != "_" and not inspect.ismodule(getattr(module, n))}
     name = re.escape(package)
     pattern = rf"^\.\. (?:auto\w+|data):: wushe\.{name}\.(\w+)(?:$|\()"
     assert exported == set(re.findall(pattern, page("reference/api.md"), flags=re.MULTILINE))

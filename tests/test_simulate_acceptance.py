@@ -10,12 +10,13 @@ from scipy import stats
 
 from simulate_standin import bytes_of
 from simulate_village import village
-from wushe.simulate import engine, statistics
+from wushe.simulate import engine
 from wushe.simulate.city import BY_RELIEF, EVENT_CODES
-from wushe.simulate.experiment import Experiment
-from wushe.simulate.metrics import METRICS, little
-from wushe.simulate.policy import Policy
-from wushe.simulate.results import Results
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments import statistics
+from wushe.simulate.experiments.experiment import Experiment
+from wushe.simulate.experiments.metrics import METRICS, little
+from wushe.simulate.experiments.results import Results
 
 DAILY, AGAIN, WEEKLY = Policy("daily"), Policy("again"), Policy("weekly", every=7)
 

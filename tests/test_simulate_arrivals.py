@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 from simulate_town import COMMUNITIES, PLUGINS, live, town
-from wushe.simulate import arrivals, closing, finding
-from wushe.simulate.arrivals import frailty, season
 from wushe.simulate.city import DAY, EMERGENCY, HIDDEN
-from wushe.simulate.shocks import Shock
+from wushe.simulate.needs import arrivals, closing, finding
+from wushe.simulate.needs.arrivals import frailty, season
+from wushe.simulate.world.shocks import Shock
 from wushe.text import Text
 
 STEADY = {"needs.season": 0.0, "needs.street_variance": 0.0, "needs.community_variance": 0.0}

@@ -4,8 +4,8 @@ import attrs
 import numpy as np
 import pytest
 
-from wushe.simulate import households
-from wushe.simulate.census import BANDS, as_csv, read_districts, wuhan_districts
+from wushe.simulate.world import households
+from wushe.simulate.world.census import BANDS, as_csv, read_districts, wuhan_districts
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from conftest import campaign
-from wushe.simulate import classics
+from wushe.simulate.dispatch import classics
 
 
 def mean_of(work: Callable[[np.random.Generator], float], n: int, seed: int) -> tuple[float, float]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from simulate_town import live, town
-from wushe.simulate import arrivals, closing, finding
 from wushe.simulate.city import BY_RELIEF, DAY, HIDDEN, KNOWN, LAPSED, LISTED, MET, ORDERED
-from wushe.simulate.intake import open_offices
+from wushe.simulate.needs import arrivals, closing, finding
+from wushe.simulate.needs.intake import open_offices
 
 MANY = {"needs.per_household_year": 20.0}
 

@@ -5,10 +5,10 @@ import pytest
 
 from simulate_town import live, town
 from wushe.identify import due_list
-from wushe.simulate import arrivals, finding
 from wushe.simulate.city import DAY, EVENT_CODES
-from wushe.simulate.doors import network_of_doors, on_list
-from wushe.simulate.intake import Offices
+from wushe.simulate.needs import arrivals, finding
+from wushe.simulate.needs.doors import network_of_doors, on_list
+from wushe.simulate.needs.intake import Offices
 
 ELDERS = {"lone_elder": list(range(0, 400, 8))}
 

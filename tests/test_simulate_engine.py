@@ -17,14 +17,14 @@ from conftest import campaign
 from wushe.model.storage import Array
 from wushe.simulate import books, engine
 from wushe.simulate.city import EVENT_CODES, HELPERS, MET, City
+from wushe.simulate.dispatch.policies import first_come, greedy_nearest
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import Run, run
-from wushe.simulate.giving import Campaign
-from wushe.simulate.policies import first_come, greedy_nearest
-from wushe.simulate.policy import Policy
-from wushe.simulate.ready import small
-from wushe.simulate.scenario import Scenario, catalogue
-from wushe.simulate.shocks import flood_week
+from wushe.simulate.resources.giving import Campaign
 from wushe.simulate.streams import Streams, code_of
+from wushe.simulate.world.ready import small
+from wushe.simulate.world.scenario import Scenario, catalogue
+from wushe.simulate.world.shocks import flood_week
 
 DAILY = Policy("daily")
 WEEKLY = Policy("weekly", every=7)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from conftest import TIER
+from wushe.simulate.dispatch.policies import batch
 from wushe.simulate.engine import standard_stages
 from wushe.simulate.evidence.cases import CASES
 from wushe.simulate.evidence.fitting import FITTED, fit, values
 from wushe.simulate.evidence.judging import REPLICATIONS, SEED, evidence, row_of, rows_of
 from wushe.simulate.evidence.page import KEPT, PAGE, filled, markdown
 from wushe.simulate.evidence.worlds import WORLDS, county
-from wushe.simulate.policies import batch
 
 DOCS = Path(__file__).parent.parent / "docs"
 QUICK = ("nanqi_activities", "nanqi_times", "hefei_funds")

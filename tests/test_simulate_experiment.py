@@ -17,10 +17,10 @@ from scipy import stats
 
 from simulate_standin import Town, bytes_of, simulate, simulate_badly, simulate_slowly
 from wushe.errors import MissingExtraError
-from wushe.simulate import experiment as module
-from wushe.simulate.experiment import Experiment, run_cell
-from wushe.simulate.policy import Policy
-from wushe.simulate.tables import TABLES
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments import experiment as module
+from wushe.simulate.experiments.experiment import Experiment, run_cell
+from wushe.simulate.experiments.tables import TABLES
 
 QUICK, SLOW = Policy("quick"), Policy("slow", every=2)
 

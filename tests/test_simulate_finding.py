@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simulate_town import live, town
-from wushe.simulate import arrivals, closing, finding
 from wushe.simulate.city import DAY, EMERGENCY, FOUND_BY, HIDDEN, KNOWN, LISTED
+from wushe.simulate.needs import arrivals, closing, finding
 
 OFF = {
     "finding.self_share": 0.0, "finding.emergency_share": 0.0, "finding.tie_rate": 0.0, "finding.grid_notices": 0.0,

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from wushe.matching.objective import Objective
-from wushe.simulate import fingerprint as module
-from wushe.simulate.fingerprint import fingerprint, of_library
-from wushe.simulate.metrics import METRICS
-from wushe.simulate.policy import Policy
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments import fingerprint as module
+from wushe.simulate.experiments.fingerprint import fingerprint, of_library
+from wushe.simulate.experiments.metrics import METRICS
 
 NOTEBOOK = """
 RATE = {rate}
@@ -139,8 +139,8 @@ def test_a_fingerprint_is_the_same_in_another_process(campaign: Callable[..., in
             "starts a process: from the tier ci on; a killed run that goes on needs it, too"
         )
     code = (
-        "from wushe.simulate.fingerprint import fingerprint as f;"
-        "from wushe.simulate.metrics import METRICS;print(f([METRICS, {'a', 'b'}]), end='')"
+        "from wushe.simulate.experiments.fingerprint import fingerprint as f;"
+        "from wushe.simulate.experiments.metrics import METRICS;print(f([METRICS, {'a', 'b'}]), end='')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

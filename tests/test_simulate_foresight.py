@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from wushe.simulate import ordering
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import run
-from wushe.simulate.policy import Policy
-from wushe.simulate.ready import small
+from wushe.simulate.orders import ordering
+from wushe.simulate.world.ready import small
 
 
 def test_whoever_was_not_thought_of_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,11 +11,12 @@ from wushe import Text, hookimpl, load_plugins
 from wushe.errors import PluginError
 from wushe.journal import Act, MemoryStore
 from wushe.ledger.money import DOMAIN, balances, open_fund, open_pool, receive
-from wushe.simulate import giving, ready
 from wushe.simulate.city import EVENT_CODES, City
 from wushe.simulate.engine import found
-from wushe.simulate.giving import Campaign
 from wushe.simulate.names import ids_of
+from wushe.simulate.resources import giving
+from wushe.simulate.resources.giving import Campaign
+from wushe.simulate.world import ready
 
 DRIVE = Campaign("drive", Text("募捐周", "a week's drive"), first=3, days=7, factor=6.0)
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe.simulate import ready
 from wushe.simulate.city import BY_RELIEF, DAY, KNOWN, LISTED, MET, ORDERED, City
 from wushe.simulate.engine import found
-from wushe.simulate.granting import grant, money_needs
+from wushe.simulate.resources.granting import grant, money_needs
+from wushe.simulate.world import ready
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from helping_town import PLAIN, call, points_rules, rule, town
 from wushe.model.parties import LEVELS
 from wushe.orders.volunteers.points import raw_points
-from wushe.simulate import helping, spreading, staying
 from wushe.simulate.city import ACCEPTED, DAY, DECLINED, TIMED_OUT
+from wushe.simulate.helpers import helping, spreading, staying
 
 ROOT = Path(__file__).resolve().parent.parent
 MANY = 4000

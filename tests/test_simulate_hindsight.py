@@ -8,9 +8,9 @@ import pytest
 
 from conftest import campaign
 from dispatch_market import EVER, START, Market, best, draw_market, make_round, places
-from wushe.simulate.hindsight import hindsight
-from wushe.simulate.policies import serve_in_turn, serve_nearest
-from wushe.simulate.watch import ALWAYS, Watch
+from wushe.simulate.dispatch.hindsight import hindsight
+from wushe.simulate.dispatch.policies import serve_in_turn, serve_nearest
+from wushe.simulate.dispatch.watch import ALWAYS, Watch
 
 
 def market(**changes: object) -> Market:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from simulate_town import live, town
-from wushe.simulate import arrivals, closing, finding
 from wushe.simulate.city import DAY, EMERGENCY, KNOWN, LAPSED, LISTED, NO, NORMAL
-from wushe.simulate.intake import intake_minutes, open_offices, promote, report, stations_of
+from wushe.simulate.needs import arrivals, closing, finding
+from wushe.simulate.needs.intake import intake_minutes, open_offices, promote, report, stations_of
 
 MORNING, CLOSES = 510.0, 1050.0
 

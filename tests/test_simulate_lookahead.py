@@ -13,15 +13,15 @@ from conftest import campaign
 from dispatch_market import EVER, WORTH, Market, best, draw_market
 from wushe.matching.decide import changed
 from wushe.matching.kernel import Problem, solve
-from wushe.simulate.hindsight import hindsight
-from wushe.simulate.lookahead import (
+from wushe.simulate.dispatch.hindsight import hindsight
+from wushe.simulate.dispatch.lookahead import (
     LookAhead,
     future_prices,
     serve_at,
     sorted_problem,
     worth_of_last,
 )
-from wushe.simulate.policies import serve_in_turn
+from wushe.simulate.dispatch.policies import serve_in_turn
 
 LOW, NORMAL, URGENT, EMERGENCY = range(4)
 

@@ -11,8 +11,8 @@ from simulate_standin import Town, simulate
 from wushe.orders.table import STATUS_CODES
 from wushe.simulate import city as columns
 from wushe.simulate.city import BY_RELIEF, DAY, FUNDS, HIDDEN, LAPSED, LISTED, MET, VOLUNTEERS
-from wushe.simulate.metrics import METRICS, Metric, little, metric_named
-from wushe.simulate.policy import Policy
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.metrics import METRICS, Metric, little, metric_named
 from wushe.simulate.rows import Rows
 from wushe.text import Text
 

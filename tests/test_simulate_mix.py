@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulate_town import PLUGINS, population
-from wushe.simulate.mix import ASSUMPTIONS, WEIGHTS, mixed
+from wushe.simulate.needs.mix import ASSUMPTIONS, WEIGHTS, mixed
 
 CATEGORIES = tuple(sorted(PLUGINS.categories))
 COLUMN = {category: column for column, category in enumerate(CATEGORIES)}

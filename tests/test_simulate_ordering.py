@@ -9,7 +9,6 @@ import pytest
 from simulate_town import PLUGINS, town
 from wushe.orders.rules import BUILT_IN
 from wushe.orders.table import STATUSES
-from wushe.simulate import foresight, ordering
 from wushe.simulate.books import residuals
 from wushe.simulate.city import (
     ACCEPTED,
@@ -29,7 +28,8 @@ from wushe.simulate.city import (
     WORKERS,
     City,
 )
-from wushe.simulate.ordering import Placement, place
+from wushe.simulate.orders import foresight, ordering
+from wushe.simulate.orders.ordering import Placement, place
 
 NINE = 540.0
 URGENT, EMERGENCY = 2, 3
@@ -44,7 +44,7 @@ class Saying:
         self.by_row = {int(key[1:]): value for key, value in by_row.items()}
 
     def __call__(self, city: City, calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Answer calls as `wushe.simulate.helping.answers` does."""
+        """Answer calls as `wushe.simulate.helpers.helping.answers` does."""
         said = [self.by_row.get(row, (ACCEPTED, 60.0)) for row in city.calls["provider"][calls].tolist()]  # fmt: skip
         return np.array([s for s, _ in said], dtype=np.int8), np.array([m for _, m in said])
 

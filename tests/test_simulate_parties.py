@@ -6,11 +6,11 @@ import pytest
 from wushe.ledger.money.columns import FundColumns
 from wushe.plugins.manager import load_plugins
 from wushe.simulate.city import City
-from wushe.simulate.helping import persons
-from wushe.simulate.parties import COMMUNITY, settle, skills_asked
-from wushe.simulate.population import populate
-from wushe.simulate.ready import small
+from wushe.simulate.helpers.helping import persons
 from wushe.simulate.streams import Streams
+from wushe.simulate.world.parties import COMMUNITY, settle, skills_asked
+from wushe.simulate.world.population import populate
+from wushe.simulate.world.ready import small
 
 
 def settled(entropy: int = 1, **changes) -> City:

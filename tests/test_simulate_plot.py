@@ -11,16 +11,16 @@ import simulate_standin
 from simulate_standin import Town
 from svg_reading import assert_only_drawing, assert_tidy, elements, tips, written
 from wushe.render import Picture
-from wushe.simulate import arms
-from wushe.simulate.dependence import effects_picture
-from wushe.simulate.experiment import Experiment
-from wushe.simulate.figures import FIGURES, figure_named
-from wushe.simulate.plot import PICTURES, plot
-from wushe.simulate.policy import Policy
-from wushe.simulate.ready import small
-from wushe.simulate.results import Results
-from wushe.simulate.sensitivity import Effects, sweep
-from wushe.simulate.shocks import Shock
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.experiment import Experiment
+from wushe.simulate.experiments.results import Results
+from wushe.simulate.experiments.sensitivity import Effects, sweep
+from wushe.simulate.pictures import arms
+from wushe.simulate.pictures.dependence import effects_picture
+from wushe.simulate.pictures.figures import FIGURES, figure_named
+from wushe.simulate.pictures.plot import PICTURES, plot
+from wushe.simulate.world.ready import small
+from wushe.simulate.world.shocks import Shock
 from wushe.text import Text
 
 QUICK = Policy("quick", Text("每天派单", "every day"))

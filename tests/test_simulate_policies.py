@@ -10,7 +10,7 @@ import pytest
 from dispatch_market import WORTH, best, make_round, places
 from wushe.matching.kernel import solve
 from wushe.matching.rounds import Round
-from wushe.simulate import policies
+from wushe.simulate.dispatch import policies
 
 DAY = dt.date(2025, 1, 20)
 KM = 111.195

@@ -7,14 +7,14 @@ from wushe.model import RECORD_KINDS
 from wushe.network import build_network
 from wushe.plugins.manager import load_plugins
 from wushe.relief import assess
-from wushe.simulate import households, persons, ties
-from wushe.simulate.census import BANDS, wuhan_districts
-from wushe.simulate.households import GROUP_IDS
-from wushe.simulate.persons import GROUPS
-from wushe.simulate.population import populate
-from wushe.simulate.ready import small, wuhan_district
 from wushe.simulate.streams import Streams
-from wushe.simulate.ties import draw_ties
+from wushe.simulate.world import households, persons, ties
+from wushe.simulate.world.census import BANDS, wuhan_districts
+from wushe.simulate.world.households import GROUP_IDS
+from wushe.simulate.world.persons import GROUPS
+from wushe.simulate.world.population import populate
+from wushe.simulate.world.ready import small, wuhan_district
+from wushe.simulate.world.ties import draw_ties
 
 
 def streams(entropy: int = 1) -> Streams:

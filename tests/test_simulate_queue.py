@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wushe.simulate import arrivals, closing, finding
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import run
-from wushe.simulate.intake import intake_minutes
-from wushe.simulate.policy import Policy
-from wushe.simulate.queue import OfficeHours, serve
-from wushe.simulate.ready import small
-from wushe.simulate.statistics import batch_means
+from wushe.simulate.experiments.statistics import batch_means
+from wushe.simulate.needs import arrivals, closing, finding
+from wushe.simulate.needs.intake import intake_minutes
+from wushe.simulate.needs.queue import OfficeHours, serve
+from wushe.simulate.world.ready import small
 
 DAY = 1440.0
 SERVERS, MINUTES = 3, 4.5

@@ -9,10 +9,11 @@ import pytest
 import wushe
 from wushe.relief import timetable
 from wushe.rules.calendar import is_working_day
-from wushe.simulate import ready, relief
-from wushe.simulate.assessing import survey
 from wushe.simulate.city import BY_RELIEF, DAY, EVENT_CODES, HIDDEN, LISTED, City
 from wushe.simulate.engine import found
+from wushe.simulate.resources import relief
+from wushe.simulate.resources.assessing import survey
+from wushe.simulate.world import ready
 
 SURE = {"relief.agree": 1.0, "relief.facts": 1.0, "relief.running": 0.0, "relief.confirmed": 1.0}
 """Nobody refuses, nothing is missing, all claims are new and confirmed."""

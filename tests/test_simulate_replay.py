@@ -16,18 +16,20 @@ from wushe.journal import MemoryStore
 from wushe.model.ordering import OrderRules
 from wushe.orders import guards
 from wushe.plugins.manager import Plugins
-from wushe.simulate import able, ordering, parties, staying
-from wushe.simulate.agreement import differences
 from wushe.simulate.city import LAPSED, ORDERED, VOLUNTEERS, City
+from wushe.simulate.dispatch.policies import first_come
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import Run, run, standard_stages
-from wushe.simulate.giving import Campaign
-from wushe.simulate.orderbook import ACTS
-from wushe.simulate.policies import first_come
-from wushe.simulate.policy import Policy
-from wushe.simulate.ready import small
-from wushe.simulate.replay import Replayed, replay
-from wushe.simulate.scenario import Scenario
+from wushe.simulate.helpers import staying
+from wushe.simulate.orders import able, ordering
+from wushe.simulate.orders.agreement import differences
+from wushe.simulate.orders.orderbook import ACTS
+from wushe.simulate.orders.replay import Replayed, replay
+from wushe.simulate.resources.giving import Campaign
 from wushe.simulate.stage import Stage
+from wushe.simulate.world import parties
+from wushe.simulate.world.ready import small
+from wushe.simulate.world.scenario import Scenario
 from wushe.store import open_store
 from wushe.store.domain import default_domain
 from wushe.text import Text

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from simulate_standin import Town, simulate
-from wushe.simulate.experiment import Experiment
-from wushe.simulate.metrics import METRICS, Metric
-from wushe.simulate.policy import Policy
-from wushe.simulate.results import Results, plainly
-from wushe.simulate.tables import TABLES
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.experiment import Experiment
+from wushe.simulate.experiments.metrics import METRICS, Metric
+from wushe.simulate.experiments.results import Results, plainly
+from wushe.simulate.experiments.tables import TABLES
 from wushe.text import Text
 
 TOWNS = {"calm": Town("calm"), "busy": Town("busy", needs=120)}
@@ -177,6 +177,6 @@ def test_a_picture_is_the_plot_modules(results: Results, monkeypatch: pytest.Mon
     """`plot` hands itself on, with what was asked."""
     asked: list[Any] = []
     fake = SimpleNamespace(plot=lambda *given, **options: asked.append((*given, options)))
-    monkeypatch.setitem(__import__("sys").modules, "wushe.simulate.plot", fake)
+    monkeypatch.setitem(__import__("sys").modules, "wushe.simulate.pictures.plot", fake)
     results.plot("means", lang="en", metric="met_days")
     assert asked == [(results, "means", {"lang": "en", "metric": "met_days"})]

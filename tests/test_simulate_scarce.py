@@ -10,13 +10,13 @@ from scipy.stats import t as student
 from conftest import TIER, campaign
 from wushe.orders.table import STATUS_CODES
 from wushe.plugins.manager import load_plugins
+from wushe.simulate.dispatch.hindsight import HINDSIGHT_SHARE, Hindsight, hindsight, value_of, watch
+from wushe.simulate.dispatch.lookahead import look_ahead
+from wushe.simulate.dispatch.policies import batch, first_come, greedy_nearest, urgency_classes
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.dispatch.scarce import scarce_goods
 from wushe.simulate.engine import Run, found, run
-from wushe.simulate.hindsight import HINDSIGHT_SHARE, Hindsight, hindsight, value_of, watch
-from wushe.simulate.lookahead import look_ahead
-from wushe.simulate.policies import batch, first_come, greedy_nearest, urgency_classes
-from wushe.simulate.policy import Policy
-from wushe.simulate.scarce import scarce_goods
-from wushe.simulate.scenario import Scenario
+from wushe.simulate.world.scenario import Scenario
 
 DAYS = campaign(tests=5, ci=20, soak=60)
 NEEDS = 1.8 * 60 / DAYS

@@ -9,13 +9,14 @@ import attrs
 import numpy as np
 import pytest
 
-from wushe.simulate import assumptions, ground, households, parties, persons, ties
+from wushe.simulate import assumptions
 from wushe.simulate.assumptions import ASSUMED
-from wushe.simulate.census import wuhan_districts
-from wushe.simulate.giving import Campaign
-from wushe.simulate.ready import district_year, small, wuhan_district
-from wushe.simulate.scenario import PROCESSES, Scenario, Settlement, catalogue
-from wushe.simulate.shocks import flood_week
+from wushe.simulate.resources.giving import Campaign
+from wushe.simulate.world import ground, households, parties, persons, ties
+from wushe.simulate.world.census import wuhan_districts
+from wushe.simulate.world.ready import district_year, small, wuhan_district
+from wushe.simulate.world.scenario import PROCESSES, Scenario, Settlement, catalogue
+from wushe.simulate.world.shocks import flood_week
 from wushe.text import Text
 
 
@@ -42,7 +43,9 @@ def test_no_process_keeps_its_assumptions_to_itself():
     """Whatever a module of the simulator assumes is in the catalogue, and stated once."""
     folder = Path(assumptions.__file__).parent
     modules = [
-        p.stem for p in sorted(folder.glob("*.py")) if "\nASSUMPTIONS = " in p.read_text("utf-8")
+        ".".join(p.relative_to(folder).with_suffix("").parts)
+        for p in sorted(folder.rglob("*.py"))
+        if "\nASSUMPTIONS = " in p.read_text("utf-8")
     ]
     assert set(PROCESSES) <= set(modules)
     for name in modules:

@@ -10,11 +10,11 @@ import pytest
 
 from simulate_standin import Town, simulate
 from wushe.errors import MissingExtraError
-from wushe.simulate.experiment import Experiment
-from wushe.simulate.policy import Policy
-from wushe.simulate.results import Results
-from wushe.simulate.sensitivity import Study, morris, sobol, sweep
-from wushe.simulate.statistics import Interval
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.experiment import Experiment
+from wushe.simulate.experiments.results import Results
+from wushe.simulate.experiments.sensitivity import Study, morris, sobol, sweep
+from wushe.simulate.experiments.statistics import Interval
 
 RANGES = {"town.a": (-np.pi, np.pi), "town.b": (-np.pi, np.pi), "town.c": (-np.pi, np.pi)}
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from simulate_town import COMMUNITIES, STREETS, population
-from wushe.simulate.shocks import FLOOD_NEEDS, Shock, factors, flood_week
 from wushe.simulate.streams import Streams
+from wushe.simulate.world.shocks import FLOOD_NEEDS, Shock, factors, flood_week
 from wushe.text import Text
 
 STREAMS = Streams(np.random.SeedSequence(3))

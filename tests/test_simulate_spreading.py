@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from helping_town import pass_days, points_rules, rule, town
-from wushe.simulate import spreading, staying
 from wushe.simulate.city import EVENT_CODES
+from wushe.simulate.helpers import spreading, staying
 
 NOTHING = {
     "spreading.own": 0.0, "spreading.ties": 0.0, "spreading.lapse": 0.0, "spreading.later": 0.0,

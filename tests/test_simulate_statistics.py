@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wushe.simulate.statistics import (
+from wushe.simulate.experiments.statistics import (
     batch_means,
     gini,
     independent,

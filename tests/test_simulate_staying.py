@@ -5,8 +5,8 @@ import pytest
 
 from helping_town import pass_days, town
 from wushe.orders.guards import VETTING_DAYS
-from wushe.simulate import staying
 from wushe.simulate.city import EVENT_CODES, NO, VOLUNTEERS
+from wushe.simulate.helpers import staying
 
 MANY = 4000
 FOR_GOOD = {"staying.returns": 0.0, "linkage.worker_led": 0.0}

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from conftest import campaign
-from wushe.simulate import ready, stock
 from wushe.simulate.city import EVENT_CODES, City
 from wushe.simulate.engine import found
+from wushe.simulate.resources import stock
+from wushe.simulate.world import ready
 
 
 def store(**changes: Any) -> City:

@@ -9,10 +9,18 @@ import pytest
 from simulate_standin import Town, simulate
 from wushe.errors import WusheError
 from wushe.simulate.city import EVENTS
-from wushe.simulate.metrics import METRICS
-from wushe.simulate.policy import Policy
-from wushe.simulate.resume import Cells
-from wushe.simulate.tables import TABLES, arrow, encode, is_whole, stream_of, tables_of, with_keys
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.metrics import METRICS
+from wushe.simulate.experiments.resume import Cells
+from wushe.simulate.experiments.tables import (
+    TABLES,
+    arrow,
+    encode,
+    is_whole,
+    stream_of,
+    tables_of,
+    with_keys,
+)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 
 from simulate_standin import Town, simulate_and_die, simulate_badly
 from wushe.errors import MissingExtraError
-from wushe.simulate.experiment import Experiment
-from wushe.simulate.policy import Policy
-from wushe.simulate.workers import answer, simulate_all
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.experiments.experiment import Experiment
+from wushe.simulate.experiments.workers import answer, simulate_all
 
 
 @pytest.fixture

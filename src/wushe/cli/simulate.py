@@ -17,10 +17,10 @@ from wushe.cli.simulated import assumptions_text, results_json, results_text
 from wushe.text import Text
 
 if TYPE_CHECKING:
-    from wushe.simulate.experiment import Experiment
-    from wushe.simulate.policy import Policy
-    from wushe.simulate.results import Results
-    from wushe.simulate.scenario import Scenario
+    from wushe.simulate.dispatch.policy import Policy
+    from wushe.simulate.experiments.experiment import Experiment
+    from wushe.simulate.experiments.results import Results
+    from wushe.simulate.world.scenario import Scenario
 
 POLICIES = ("first_come", "batch_1", "batch_7")
 METRICS = (
@@ -144,7 +144,7 @@ def run_command(
     pictures: Path | None, plots: tuple[str, ...], ending: str, plugins: tuple[str, ...], lang: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Simulate every policy and variant, and print what came out."""
-    from wushe.simulate.experiment import Experiment
+    from wushe.simulate.experiments.experiment import Experiment
 
     _check_metrics(metrics, lang)
     base = _changed(_scenario_named(scenario, lang), settings, "--set", lang)
@@ -222,9 +222,9 @@ def _usable(make: Callable[[], Any], option: str, lang: str) -> Any:
 
 def _scenario_named(name: str, lang: str) -> Scenario:
     """Return a ready scenario, or a year of a district of Wuhan by its name or code."""
-    from wushe.simulate import ready
-    from wushe.simulate.census import wuhan_districts
-    from wushe.simulate.scarce import scarce_goods
+    from wushe.simulate.dispatch.scarce import scarce_goods
+    from wushe.simulate.world import ready
+    from wushe.simulate.world.census import wuhan_districts
 
     made: dict[str, Callable[[], Scenario]] = {
         "small": ready.small,
@@ -245,7 +245,7 @@ def _scenario_named(name: str, lang: str) -> Scenario:
 
 def _policy_named(name: str, scenario: Scenario, seed: int, lang: str) -> Policy:
     """Return a ready policy; look-ahead learns from runs of `scenario` that no replication sees."""
-    from wushe.simulate import policies
+    from wushe.simulate.dispatch import policies
 
     numbered = _NUMBERED.fullmatch(name)
     if numbered:
@@ -262,7 +262,7 @@ def _policy_named(name: str, scenario: Scenario, seed: int, lang: str) -> Policy
 def _learnt(scenario: Scenario, seed: int, lang: str) -> Policy:
     import numpy as np
 
-    from wushe.simulate.lookahead import look_ahead
+    from wushe.simulate.dispatch.lookahead import look_ahead
 
     stream = np.random.SeedSequence(seed, spawn_key=(_LEARNING,))
     made: Policy = _usable(lambda: look_ahead(scenario, stream), "--policy", lang)
@@ -298,7 +298,7 @@ def _variant(base: Scenario, given: str, lang: str) -> tuple[str, Scenario]:
 
 
 def _check_metrics(names: tuple[str, ...], lang: str) -> None:
-    from wushe.simulate import metrics
+    from wushe.simulate.experiments import metrics
 
     known = [metric.id for metric in metrics.METRICS]
     for name in names:

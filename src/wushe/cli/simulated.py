@@ -10,9 +10,9 @@ from wushe.simulate.assumptions import ASSUMED
 from wushe.text import Text
 
 if TYPE_CHECKING:
-    from wushe.simulate.metrics import Metric
-    from wushe.simulate.results import Comparison, Results
-    from wushe.simulate.statistics import Interval
+    from wushe.simulate.experiments.metrics import Metric
+    from wushe.simulate.experiments.results import Comparison, Results
+    from wushe.simulate.experiments.statistics import Interval
 
 _HEAD = Text(
     "{label}：{households} 户，{days} 天，前 {warm_up} 天不计；每种 {n} 遍，种子 {seed}。方括号内是 95% 置信区间",

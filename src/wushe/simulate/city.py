@@ -22,7 +22,7 @@ from wushe.simulate.streams import Streams
 if TYPE_CHECKING:
     from wushe.ledger.money.columns import FundColumns
     from wushe.plugins.manager import Plugins
-    from wushe.simulate.scenario import Scenario
+    from wushe.simulate.world.scenario import Scenario
 
 DAY = 1440.0
 """Minutes of a day."""

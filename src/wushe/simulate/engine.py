@@ -11,26 +11,19 @@ import numpy as np
 from wushe.model.storage import Array
 from wushe.plan import Plan
 from wushe.plugins.manager import Plugins, load_plugins
-from wushe.simulate import (  # fmt: skip
-    arrivals,
-    books,
-    closing,
-    finding,
-    giving,
-    ordering,
-    relief,
-    spreading,
-    staying,
-    stock,
-)
+from wushe.simulate import books
 from wushe.simulate.books import RESIDUALS, residuals
 from wushe.simulate.city import HOUSE, City
-from wushe.simulate.parties import settle
-from wushe.simulate.policy import Policy
+from wushe.simulate.dispatch.policy import Policy
+from wushe.simulate.helpers import spreading, staying
+from wushe.simulate.needs import arrivals, closing, finding
+from wushe.simulate.orders import ordering
+from wushe.simulate.resources import giving, relief, stock
 from wushe.simulate.rounds import round_stage
-from wushe.simulate.scenario import Scenario
 from wushe.simulate.stage import Stage
 from wushe.simulate.streams import Streams
+from wushe.simulate.world.parties import settle
+from wushe.simulate.world.scenario import Scenario
 
 MONDAY = 0
 
@@ -92,7 +85,7 @@ def run(
 def found(scenario: Scenario, seed: np.random.SeedSequence, plugins: Plugins | None = None) -> City:
     """Return the city on the eve of its first day: people, helpers, goods and funds in place."""
     from wushe.ledger.money.columns import FundColumns
-    from wushe.simulate.population import populate
+    from wushe.simulate.world.population import populate
 
     plugins = load_plugins(*scenario.plugins) if plugins is None else plugins
     streams = Streams(seed)

@@ -8,9 +8,9 @@ from wushe.model.storage import Array
 from wushe.orders.ranks import NONE, ranks
 from wushe.plan import Plan, make_plan
 from wushe.simulate.city import ROUND_AT, City
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.names import helper_kinds, rows_of
-from wushe.simulate.ordering import Placement, advance, place
-from wushe.simulate.policy import Policy
+from wushe.simulate.orders.ordering import Placement, advance, place
 from wushe.simulate.stage import Stage
 from wushe.simulate.today import network_today, open_needs
 

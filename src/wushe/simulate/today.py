@@ -18,8 +18,8 @@ from wushe.simulate.city import (
     WEEK,
     City,
 )
-from wushe.simulate.filled import filled_table, one_of, same
 from wushe.simulate.names import ids_of
+from wushe.simulate.world.filled import filled_table, one_of, same
 
 HOUR = 60
 _URGENCY = np.array(URGENCY_WORDS, dtype=object)

@@ -14,8 +14,8 @@ from wushe.simulate.evidence.cases import CASES, Case
 from wushe.simulate.evidence.fitting import SEED as FIT_SEED
 from wushe.simulate.evidence.fitting import values
 from wushe.simulate.evidence.worlds import WORLDS
-from wushe.simulate.statistics import CONFIDENCE, mean_interval
-from wushe.simulate.workers import Workers, simulate_all
+from wushe.simulate.experiments.statistics import CONFIDENCE, mean_interval
+from wushe.simulate.experiments.workers import Workers, simulate_all
 from wushe.text import Text
 
 REPLICATIONS, SEED = 10, 20_250_313

@@ -8,7 +8,6 @@ import numpy as np
 
 from wushe.model.storage import Array
 from wushe.orders.table import STATUS_CODES
-from wushe.simulate import metrics
 from wushe.simulate.city import DAY, FUNDS, VOLUNTEERS
 from wushe.simulate.engine import Run
 from wushe.simulate.evidence.worlds import (  # fmt: skip
@@ -21,6 +20,7 @@ from wushe.simulate.evidence.worlds import (  # fmt: skip
     WUCHANG_COMMUNITIES,
     Runs,
 )
+from wushe.simulate.experiments import metrics
 
 FEN_OF_YUAN = 100
 _DONE = [STATUS_CODES["done"], STATUS_CODES["confirmed"]]

@@ -14,14 +14,14 @@ import attrs
 import numpy as np
 
 from wushe.plugins.manager import Plugins, load_plugins
-from wushe.simulate.census import District, shipped_districts, wuhan_districts
+from wushe.simulate.dispatch.policies import batch
+from wushe.simulate.dispatch.policy import Policy
 from wushe.simulate.engine import Run, run, standard_stages
-from wushe.simulate.helping import UNLINKED
-from wushe.simulate.mix import OTHER, WEIGHTS
-from wushe.simulate.policies import batch
-from wushe.simulate.policy import Policy
-from wushe.simulate.scenario import Scenario, Settlement
+from wushe.simulate.helpers.helping import UNLINKED
+from wushe.simulate.needs.mix import OTHER, WEIGHTS
 from wushe.simulate.streams import code_of
+from wushe.simulate.world.census import District, shipped_districts, wuhan_districts
+from wushe.simulate.world.scenario import Scenario, Settlement
 from wushe.text import Text
 
 Values = Mapping[str, float]

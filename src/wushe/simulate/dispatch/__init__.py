@@ -1,0 +1,1 @@
+"""Dispatch policies, what hindsight would have reached, and the classics of online matching."""

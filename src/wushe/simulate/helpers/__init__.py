@@ -1,0 +1,1 @@
+"""Volunteers notice, answer, tire, leave and come back; participation spreads."""

@@ -1,0 +1,1 @@
+"""Needs arise, stay hidden, are found, wait for intake, and lapse."""

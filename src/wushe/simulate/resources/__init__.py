@@ -1,0 +1,1 @@
+"""Gifts with matching pools, goods that expire, and government relief."""
