@@ -161,13 +161,13 @@ def compare_mesa(quick: bool, seed: int) -> dict[str, Any]:
     if simulate_mesa.mesa is None:
         print(f"Mesa is not installed: no comparison. To have one: {simulate_mesa.INSTALL}")
         return {"ratio_mesa": None}
-    replications = 30 if quick else 40
+    replications = 20 if quick else 40
     few = town_job(5_000, 90 if quick else 120, range(seed, seed + replications), "do")
     # Streams are independent: the two sides share seeds, but no generator.
     ours, theirs = apart((simulate_town.replicate, few), (simulate_mesa.replicate, few))
     print(f"one small model, {replications} replications of {few['households']:,} households, {few['days']} days")  # fmt: skip
     fine = agree(ours["outputs"], theirs["outputs"])
-    households, days = HOUSEHOLDS, 25 if quick else 120
+    households, days = HOUSEHOLDS, 15 if quick else 120
     steps = (households + round(households / PER_VOLUNTEER) + households // PER_WORKER) * days
     seeds = range(seed, seed + 3)
     sides = {"wushe": simulate_town, "shuffle_do": simulate_mesa, "do": simulate_mesa}
@@ -198,7 +198,7 @@ def speed_up(quick: bool, seed: int) -> dict[str, Any]:
 
     scenario = ready.wuhan_district("江汉区", households=3_000 if quick else 6_000)
     cells = 4 if quick else 8
-    scenario = scenario.but(days=150 if quick else 180, warm_up=30)
+    scenario = scenario.but(days=100 if quick else 180, warm_up=30)
     experiment = Experiment(scenario, batch(), replications=cells, seed=seed, keep=("runs",))
     Experiment(scenario.but(days=40), batch(), replications=1, seed=seed, keep=("runs",)).run(workers=1)  # fmt: skip
     wall, processor = [], []
