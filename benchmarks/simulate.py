@@ -167,7 +167,7 @@ def compare_mesa(quick: bool, seed: int) -> dict[str, Any]:
     ours, theirs = apart((simulate_town.replicate, few), (simulate_mesa.replicate, few))
     print(f"one small model, {replications} replications of {few['households']:,} households, {few['days']} days")  # fmt: skip
     fine = agree(ours["outputs"], theirs["outputs"])
-    households, days = HOUSEHOLDS, 15 if quick else 120
+    households, days = HOUSEHOLDS, 22 if quick else 120
     steps = (households + round(households / PER_VOLUNTEER) + households // PER_WORKER) * days
     seeds = range(seed, seed + 3)
     sides = {"wushe": simulate_town, "shuffle_do": simulate_mesa, "do": simulate_mesa}
