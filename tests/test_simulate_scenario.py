@@ -53,6 +53,18 @@ def test_no_process_keeps_its_assumptions_to_itself():
             assert catalogue()[a.id] is a, name
 
 
+def test_whole_numbers_are_not_cut():
+    """Half a weekday is refused, not taken for the day before; numpy's whole numbers are taken as such."""
+    with pytest.raises(
+        ValueError, match=r"'relief.weekday' is 2.5; expected a whole number of 0 to 6"
+    ):
+        small().but(**{"relief.weekday": 2.5})
+    with pytest.raises(ValueError, match=r"volunteers is 2.5; expected a whole number"):
+        small().but(volunteers=2.5)
+    assert small().but(volunteers=np.int64(7)) == small().but(volunteers=7)
+    assert small().but(volunteers=np.int64(7)).digest == small().but(volunteers=7).digest
+
+
 def test_a_misspelled_assumption_is_refused_with_near_names():
     """KeyError names what was asked for and what is like it, when read and when set."""
     with pytest.raises(KeyError, match=r"'ties.maen' is no assumption; near: ties.mean"):

@@ -18,7 +18,8 @@ class Assumption:
     """One number that a scenario may set otherwise.
 
     `id` is ``process.name``; `unit` is said in words ("per household and year", "share", "minutes"); `source`
-    is a document or ``"assumed"``; what is set must lie within `low`..`high`. Raises ValueError otherwise.
+    is a document or ``"assumed"``; what is set must lie within `low`..`high`, and be a whole number where `whole`.
+    Raises ValueError otherwise.
     """
 
     id: str
@@ -28,17 +29,19 @@ class Assumption:
     source: str = ASSUMED
     low: float = 0.0
     high: float = math.inf
+    whole: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.check(self.default)
 
     def check(self, value: float) -> float:
         """Return `value` as float. Raises ValueError where it is no finite number within the limits."""
-        usable = isinstance(value, Real) and not isinstance(value, bool)
-        if not usable or not math.isfinite(value) or not self.low <= value <= self.high:
+        usable = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        if not usable or not self.low <= value <= self.high or (self.whole and value % 1):
             most = "or more" if math.isinf(self.high) else f"to {self.high:g}"
+            kind = "whole number" if self.whole else "number"
             raise ValueError(
-                f"assumption {self.id!r} is {value!r}; expected a number of {self.low:g} {most} ({self.unit})"
+                f"assumption {self.id!r} is {value!r}; expected a {kind} of {self.low:g} {most} ({self.unit})"
             )
         return float(value)
 

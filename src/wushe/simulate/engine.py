@@ -58,7 +58,7 @@ def run(
 ) -> Run:
     """Simulate `scenario` under `policy` for its days and return what happened.
 
-    The same arguments give the same bytes, on every machine. `plugins` are those that the scenario names,
+    The same arguments give the same bytes wherever versions and kind of processor are the same. `plugins` are those that the scenario names,
     where not given; `stages` are `standard_stages` where not given (then `keep_plans` is the caller's matter).
     """
     plans: list[tuple[int, Plan]] = []

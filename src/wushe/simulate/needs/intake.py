@@ -22,7 +22,7 @@ ASSUMPTIONS = (
     Assumption("intake.spread", 0.6, "standard deviation over mean", Text("接案时间的离散度（1为指数分布）", "spread of that time (1: exponential)")),
     Assumption("intake.opens", 510.0, "minute of the day", Text("上班时刻", "when offices open"), high=DAY),
     Assumption("intake.closes", 1050.0, "minute of the day", Text("下班时刻", "when offices close"), high=DAY),
-    Assumption("intake.days", 5.0, "days a week, from Monday on", Text("每周工作日数", "working days of a week"), low=1.0, high=7.0),
+    Assumption("intake.days", 5.0, "days a week, from Monday on", Text("每周工作日数", "working days of a week"), low=1.0, high=7.0, whole=True),
     *shares(
         ("intake.duty", 1.0, "急难由值班人员随时接案的占比", "emergencies that somebody on duty looks at at once, day and night"),
         ("intake.consent", 0.9, "同意转介的家庭占比", "households that consent to be referred"),

@@ -36,9 +36,9 @@ AT = 8 * 60 + 30.0
 """Minute of the day at which applications are filed and decisions arrive."""
 ASSUMPTIONS = (
     Assumption("relief.weekday", 2.0, "0 Monday to 6 Sunday",
-               Text("救助评估日", "day of the week on which the desk assesses"), high=6.0),
+               Text("救助评估日", "day of the week on which the desk assesses"), high=6.0, whole=True),
     Assumption("relief.desk", 200.0, "households a week",
-               Text("每周最多评估户数", "households that the desk assesses in a week at most"), high=1e6),
+               Text("每周最多评估户数", "households that the desk assesses in a week at most"), high=1e6, whole=True),
     Assumption("relief.again", 365.0, "days",
                Text("再次评估的间隔", "days after which a household is assessed again"), low=7.0, high=36_525.0),
     Assumption("relief.pace", 0.8, "share of the lawful time",

@@ -24,7 +24,7 @@ SIZES = "与福建2020年普查的户规模相差不到2个百分点 / within tw
 STANDARD = "武汉2023年社会救助标准（本库参数 dibao_std_urban_month，420100） / Wuhan 2023, a parameter of this library"
 ASSUMPTIONS = (
     Assumption("households.shape", 2.0, "shape of a negative binomial", Text("二人以上户规模的分布形状", "spread of sizes of two and more"), SIZES, low=0.1, high=1000.0),
-    Assumption("households.largest", 10.0, "persons", Text("最大户规模", "the largest household"), low=3.0, high=30.0),
+    Assumption("households.largest", 10.0, "persons", Text("最大户规模", "the largest household"), low=3.0, high=30.0, whole=True),
     *shares(
         ("households.elder_alone", 0.36, "一名老人的户中独居的比例", "of households with one elder, those in which the elder lives alone"),
         ("households.elder_couple", 0.6, "两名老人的户中只有老两口的比例", "of households with two elders, those of nobody else"),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,6 +30,11 @@ LONGEST = 100 * 366
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 """Between which a first day lies: people have birthdays before it, and everything ends within the calendar."""
 FUND_LEVELS = ("county", "street", "community")
+
+
+def _pythons_own(value: Any) -> Any:
+    """Return a whole number of numpy's as Python's own; anything else as it is."""
+    return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else value
 
 
 def _whole(low: int, high: int = 10**7) -> Any:
@@ -60,9 +65,9 @@ class Settlement:
     """
 
     district: District = attrs.field(validator=_a(District))
-    households: int = attrs.field(validator=_whole(1, 5_000_000))
-    streets: int = attrs.field(validator=_whole(1, 99))
-    communities: int = attrs.field(validator=_whole(1, 100_000))
+    households: int = attrs.field(converter=_pythons_own, validator=_whole(1, 5_000_000))
+    streets: int = attrs.field(converter=_pythons_own, validator=_whole(1, 99))
+    communities: int = attrs.field(converter=_pythons_own, validator=_whole(1, 100_000))
 
     def __attrs_post_init__(self) -> None:
         most = min(self.households, self.streets * 999)
@@ -103,17 +108,17 @@ class Scenario:
     label: Text = attrs.field(validator=_a(Text))
     settlement: Settlement = attrs.field(validator=_a(Settlement))
     start: dt.date = attrs.field(default=dt.date(2025, 1, 1), validator=_a(dt.date))
-    days: int = attrs.field(default=365, validator=_whole(1, LONGEST))
-    warm_up: int = attrs.field(default=0, validator=_whole(0, LONGEST))
+    days: int = attrs.field(default=365, converter=_pythons_own, validator=_whole(1, LONGEST))
+    warm_up: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0, LONGEST))
     plugins: tuple[str, ...] = attrs.field(default=(), validator=_tuple_of(str))
-    volunteers: int = attrs.field(default=0, validator=_whole(0))
-    grid_workers: int = attrs.field(default=0, validator=_whole(0))
-    workers: int = attrs.field(default=0, validator=_whole(0))
-    stations: int = attrs.field(default=1, validator=_whole(1))
-    organizations: int = attrs.field(default=1, validator=_whole(1))
-    funds: int = attrs.field(default=0, validator=_whole(0))
+    volunteers: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0))
+    grid_workers: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0))
+    workers: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0))
+    stations: int = attrs.field(default=1, converter=_pythons_own, validator=_whole(1))
+    organizations: int = attrs.field(default=1, converter=_pythons_own, validator=_whole(1))
+    funds: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0))
     fund_level: str = attrs.field(default="street", validator=attrs.validators.in_(FUND_LEVELS))
-    lots: int = attrs.field(default=0, validator=_whole(0))
+    lots: int = attrs.field(default=0, converter=_pythons_own, validator=_whole(0))
     assume: Mapping[str, float] = attrs.field(factory=dict, converter=_sorted_numbers)
     shocks: tuple[Shock, ...] = attrs.field(default=(), validator=_tuple_of(Shock))
     campaigns: tuple[Campaign, ...] = attrs.field(default=(), validator=_a(tuple))

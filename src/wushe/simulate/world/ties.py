@@ -10,7 +10,7 @@ from wushe.text import Text
 
 ASSUMPTIONS = (
     Assumption("ties.mean", 6.0, "households known, mean", Text("平均相识户数", "how many households one knows"), high=100.0),
-    Assumption("ties.doors", 15.0, "households to either side", Text("近邻的范围", "how far next-door neighbours live"), low=1.0),
+    Assumption("ties.doors", 15.0, "households to either side", Text("近邻的范围", "how far next-door neighbours live"), low=1.0, whole=True),
     *shares(
         ("ties.near", 0.6, "相识户中近邻的比例", "of ties, those to next-door neighbours"),
         ("ties.street", 0.1, "相识户中同街道其他社区的比例", "of ties, those to anywhere in the street"),
