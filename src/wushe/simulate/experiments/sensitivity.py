@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -135,7 +136,8 @@ class Study:
             found = analyze(problem, means, calc_second_order=False, seed=seed)
         else:
             analyze = _salib("analyze.morris").analyze
-            found = analyze(problem, self.points, means, num_levels=LEVELS, seed=seed)
+            with _shared_generator_untouched():
+                found = analyze(problem, self.points, means, num_levels=LEVELS, seed=seed)
         return {
             ours: np.asarray(found[theirs], dtype=np.float64)
             for theirs, ours in _COLUMNS[self.method].items()
@@ -169,7 +171,8 @@ def morris(scenario: Scenario, ranges: Ranges, samples: int = 10, seed: int = 0)
     if not _whole(samples, 2):
         raise ValueError(f"morris: samples is {samples!r}; expected a whole number of at least 2")
     problem = _checked(scenario, ranges, seed)
-    points = _salib("sample.morris").sample(problem, samples, num_levels=LEVELS, seed=seed)
+    with _shared_generator_untouched():
+        points = _salib("sample.morris").sample(problem, samples, num_levels=LEVELS, seed=seed + 1)
     return Study(scenario, dict(ranges), "morris", np.asarray(points), seed)
 
 
@@ -195,6 +198,16 @@ def _problem(ranges: Ranges) -> dict[str, Any]:
         "names": list(ranges),
         "bounds": [list(limits) for limits in ranges.values()],
     }
+
+
+@contextmanager
+def _shared_generator_untouched() -> Iterator[None]:
+    """Leave numpy's shared generator as it was: SALib before 1.6 seeds it."""
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def _checked(scenario: Scenario, ranges: Ranges, seed: int) -> dict[str, Any]:
