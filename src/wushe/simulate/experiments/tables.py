@@ -44,7 +44,7 @@ def arrow() -> Any:
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise MissingExtraError("the tables of an experiment", "simulate") from error
+        raise MissingExtraError("every table of an experiment", "simulate") from error
     return pa
 
 
