@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import wushe
 from wushe.cli import main
-from wushe.demos import DEMOS, demo_path
+from wushe.demos import demo_path, find_demo
 
 DEMO = str(demo_path("wuchang"))
-ON = DEMOS["wuchang"].on
+ON = find_demo("wuchang").on
 PLAN = ("plan", DEMO, "--on", ON, "-p", "wuchang")
 
 
@@ -64,7 +64,7 @@ def test_demo_prints_a_summary_and_writes_its_page(lang: str, words: tuple[str, 
     shown = run("demo", "--lang", lang)
     assert shown.exit_code == 0
     assert all(word in shown.output for word in words)
-    assert all(client in shown.output for client in DEMOS["wuchang"].stories)
+    assert all(client in shown.output for client in find_demo("wuchang").stories)
     assert Path("wushe-demo-wuchang.html").read_text("utf-8").startswith("<!")
 
 
@@ -159,7 +159,7 @@ def test_plan_writes_page_and_table_and_json() -> None:
 
 def test_one_household_masked_and_internal() -> None:
     """Names are shown to the own team only, on request."""
-    client = DEMOS["wuchang"].stories[0]
+    client = find_demo("wuchang").stories[0]
     masked, internal = run(*PLAN, "--client", client), run(*PLAN, "--client", client, "--internal")
     assert client in masked.output
     assert "**" in masked.output

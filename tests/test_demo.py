@@ -15,7 +15,7 @@ import pytest
 import wushe
 from wushe.casefile import case_file, open_cases
 from wushe.casefile.stages import STAGE_NAMES
-from wushe.demos import DEMOS, demo_path
+from wushe.demos import demo_path, find_demo, find_demos
 from wushe.identify import due_list, evaluate_signals
 from wushe.model.terms import Reason
 
@@ -57,11 +57,11 @@ def _unserved_stories(plan: wushe.Plan) -> list[str]:
 # --- finding it --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(DEMOS))
+@pytest.mark.parametrize("name", sorted(find_demos()))
 def test_every_demo_is_described_and_there(name: str) -> None:
     """A registered demo has a text in both languages, a folder, a data package and a README."""
-    assert DEMOS[name].about.zh
-    assert DEMOS[name].about.en
+    assert find_demo(name).about.zh
+    assert find_demo(name).about.en
     assert {"README.md", "datapackage.json"} <= {p.name for p in demo_path(name).iterdir()}
 
 

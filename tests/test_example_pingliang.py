@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import wushe
-from wushe.demos import DEMOS, demo_path
+from wushe.demos import demo_path, find_demo
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "pingliang.py"
 FOLDER = demo_path("pingliang")
@@ -66,7 +66,7 @@ def test_it_says_what_is_made_up_and_what_is_published() -> None:
     """README and data package, in both languages; the three published numbers stand there."""
     package = json.loads((FOLDER / "datapackage.json").read_text("utf-8"))
     assert package["wushe:made_up"] is True
-    assert package["wushe:planning_date"] == DEMOS["pingliang"].on
+    assert package["wushe:planning_date"] == find_demo("pingliang").on
     for text in ((FOLDER / "README.md").read_text("utf-8"), package["description"]):
         for word in ("虚构", "made up", "12", "56", "32"):
             assert word in text, word

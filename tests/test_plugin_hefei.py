@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import wushe
-from wushe.demos import DEMOS, demo_path
+from wushe.demos import demo_path, find_demo
 from wushe.identify import suggest
 from wushe.plugins import hefei
 
@@ -38,7 +38,7 @@ def city(rules: wushe.Plugins) -> wushe.LinkageNetwork:
 @pytest.fixture(scope="module")
 def plan(city: wushe.LinkageNetwork, rules: wushe.Plugins) -> wushe.Plan:
     """Return its plan."""
-    return wushe.make_plan(city, plugins=rules, on=DEMOS["hefei"].on)
+    return wushe.make_plan(city, plugins=rules, on=find_demo("hefei").on)
 
 
 def _columns(**columns: list[Any]) -> wushe.Columns:
@@ -225,7 +225,7 @@ def test_the_data_package_describes_the_files_as_they_are() -> None:
             found[path.name] = next(csv.reader(stream))
     assert listed == found
     assert package["wushe:made_up"] is True
-    assert package["wushe:planning_date"] == DEMOS["hefei"].on
+    assert package["wushe:planning_date"] == find_demo("hefei").on
 
 
 def test_the_published_numbers_are_the_demos(city: wushe.LinkageNetwork) -> None:
@@ -311,4 +311,4 @@ def test_one_who_was_helped_is_a_volunteer_now(city: wushe.LinkageNetwork) -> No
         ("V-15", True),
         ("V-16", True),
     ]
-    assert dt.date.fromisoformat(DEMOS["hefei"].on).weekday() == 0
+    assert dt.date.fromisoformat(find_demo("hefei").on).weekday() == 0

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wushe
-from wushe.demos import DEMOS, demo_path
+from wushe.demos import demo_path, find_demo
 from wushe.plugins import xuanzhou
 
 FOLDER = demo_path("xuanzhou")
@@ -225,7 +225,7 @@ def test_the_data_package_describes_the_files_as_they_are() -> None:
             found[path.name] = next(csv.reader(stream))
     assert listed == found
     assert package["wushe:made_up"] is True
-    assert package["wushe:planning_date"] == DEMOS["xuanzhou"].on
+    assert package["wushe:planning_date"] == find_demo("xuanzhou").on
     for text in ((FOLDER / "README.md").read_text("utf-8"), package["description"]):
         assert all(word in text for word in ("217", "30000", "1790", "虚构", "made up"))
 
@@ -261,7 +261,7 @@ def test_a_village_pays_what_it_may_and_the_district_the_rest(
     city: wushe.LinkageNetwork, rules: wushe.Plugins
 ) -> None:
     """H-08 asks for 8,000 yuan: 3,000 come from its village, 5,000 from the district."""
-    plan = wushe.make_plan(city, plugins=rules, on=DEMOS["xuanzhou"].on)
+    plan = wushe.make_plan(city, plugins=rules, on=find_demo("xuanzhou").on)
     assert wushe.check_plan(plan) == []
     paid = {item.provider.id: item.amount for item in plan["H-08"].items}
     assert paid == {"F-131": 300_000, "F-XZ": 500_000}

@@ -53,6 +53,16 @@ from .model import from_json as from_json
 from .model import make_table as make_table
 from .model import table_of as table_of
 from .model import to_json as to_json
+from .model.declaring import Demo as Demo
+from .model.declaring import Programme as Programme
+from .model.declaring import ReportColumn as ReportColumn
+from .model.declaring import ReportRow as ReportRow
+from .model.declaring import ReportSection as ReportSection
+from .model.declaring import ReportTable as ReportTable
+from .model.declaring import Standard as Standard
+from .model.declaring import StandardItem as StandardItem
+from .model.each import each_need as each_need
+from .model.each import each_pair as each_pair
 from .model.facts import FactColumns as FactColumns
 from .model.facts import fact_conflicts as fact_conflicts
 from .model.facts import latest_facts as latest_facts
@@ -91,6 +101,7 @@ from .plan import check_plan as check_plan
 from .plan import make_plan as make_plan
 from .plugins.hookspecs import hookimpl as hookimpl
 from .plugins.manager import Plugins as Plugins
+from .plugins.manager import RuleOrigin as RuleOrigin
 from .plugins.manager import load_plugins as load_plugins
 from .relief import Assessments as Assessments
 from .relief import Linkage as Linkage

@@ -10,6 +10,7 @@ import click
 
 import wushe
 from wushe.cli.common import (
+    PLUGIN_FAILED,
     WRITTEN,
     check_date,
     guarded,
@@ -22,6 +23,7 @@ from wushe.cli.common import (
     said_help,
 )
 from wushe.cli.objective import objective_options, read_objective
+from wushe.errors import PluginError, WusheError
 from wushe.matching.objective import Fairness
 from wushe.text import Text
 
@@ -51,18 +53,24 @@ _NO_DEMO = Text("没有示例 {name!r}；可用：{known}", "no demo {name!r}; t
 @guarded
 def demo(name: str, list_demos: bool, out: Path | None, lang: str, as_json: bool) -> None:
     """Plan a demo district that ships with the package."""
-    from wushe.demos import DEMOS, demo_path
+    from wushe.demos import broken_plugins, find_demo, find_demos, tell
 
     if list_demos:
-        for key, found in DEMOS.items():
+        for key, found in find_demos().items():
             click.echo(f"{key}\t{found.about.both()}")
+        for error in broken_plugins():
+            click.echo(PLUGIN_FAILED.say(lang, why=str(error)), err=True)
         return
-    if name not in DEMOS:
+    try:
+        chosen = find_demo(name)
+    except PluginError:
+        raise
+    except WusheError as error:
+        known = ", ".join(find_demos())
         raise click.BadParameter(
-            _NO_DEMO.say(lang, name=name, known=", ".join(DEMOS)), param_hint="NAME"
-        )
-    chosen = DEMOS[name]
-    plan = planned(demo_path(name), chosen.plugins, chosen.on, lang, relief=chosen.relief)
+            _NO_DEMO.say(lang, name=name, known=known), param_hint="NAME"
+        ) from error
+    plan = planned(Path(chosen.folder), chosen.plugins, chosen.on, lang, relief=chosen.relief)
     page = out or Path(f"wushe-demo-{name}.html")
     plan.to_html(page, lang=lang)
     if as_json:
@@ -71,6 +79,8 @@ def demo(name: str, list_demos: bool, out: Path | None, lang: str, as_json: bool
     click.echo(plan.summary(lang))
     for client in chosen.stories:
         click.echo("\n" + plan[client].explain(lang))
+    for line in tell(chosen, lang):
+        click.echo(line)
     click.echo("\n" + WRITTEN.say(lang, path=page))
 
 

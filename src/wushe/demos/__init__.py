@@ -1,87 +1,79 @@
-"""Made-up districts that come with the package: data only, read like any other city's tables."""
+"""Demos that come with plugins: made-up tables and the story that they tell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import resources
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
-import attrs
+from wushe.errors import PluginError, WusheError
+from wushe.model.declaring import Demo
+from wushe.plugins.manager import available, load_plugins
 
-from wushe.errors import WusheError
-from wushe.text import Text
+__all__ = ["broken_plugins", "demo_path", "find_demo", "find_demos", "tell"]
 
 
-@attrs.frozen
-class Demo:
-    """A folder of made-up tables, the plugins and date it is planned with, and its story households.
+def find_demos() -> Mapping[str, Demo]:
+    """Return the demos of all installed plugins by id, sorted; plugins that do not load are left out.
 
-    `relief`: the plan asks of charity only what government relief and mutual aid leave.
+    See `broken_plugins`. Raises PluginError where two plugins bring a demo of one id.
     """
+    found: dict[str, Demo] = {}
+    owner: dict[str, str] = {}
+    for name, demos in _of_each():
+        for demo in demos.values():
+            if demo.id in found:
+                message = f"demo {demo.id!r} comes from {owner[demo.id]} too; uninstall one of them"
+                raise PluginError(name, "-", "register_demos", message)
+            found[demo.id], owner[demo.id] = demo, name
+    return dict(sorted(found.items()))
 
-    about: Text
-    plugins: tuple[str, ...]
-    on: str
-    stories: tuple[str, ...]
-    relief: bool = False
+
+def broken_plugins() -> tuple[WusheError, ...]:
+    """Return why installed plugins do not load, so that their demos are not listed."""
+    failed = []
+    for name in available():
+        try:
+            load_plugins(name)
+        except WusheError as error:
+            failed.append(error)
+    return tuple(failed)
 
 
-DEMOS: Mapping[str, Demo] = MappingProxyType(
-    {
-        "dangshan": Demo(
-            Text(
-                "砀山政策找人的故事（虚构细节）：5 户家庭，卖玉米的钱家，计划日期 2025-08-05",
-                "policies that look for people, Dangshan (details made up): 5 households, the corn seller's among them, planned on 2025-08-05",
-            ),
-            ("dangshan",),
-            "2025-08-05",
-            ("H-QIAN",),
-            relief=True,
-        ),
-        "hefei": Demo(
-            Text(
-                "合肥南七的心愿墙和三单制（虚构细节）：24 户家庭、26 个微心愿、23 个子项目、278 场活动，规划日期 2025-03-10",
-                "the wish wall and three orders of Nanqi, Hefei (details made up): 24 households, 26 micro-wishes, 23 sub-projects, 278 activities, planned on 2025-03-10",
-            ),
-            ("hefei",),
-            "2025-03-10",
-            ("H-01", "H-09", "H-17"),
-        ),
-        "pingliang": Demo(
-            Text(
-                "平凉的团队、导师和帮扶链条（虚构细节）：12支队伍、56名妇女、32名儿童，规划日期 2025-10-13",
-                "teams, mentors and chains of help in Pingliang (details made up): 12 teams, 56 women, 32 children, planned on 2025-10-13",
-            ),
-            ("pingliang",),
-            "2025-10-13",
-            ("H-W01", "H-C01", "H-E01"),
-        ),
-        "wuchang": Demo(
-            Text(
-                "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",
-                "a made-up example on six streets of Wuchang: 60 households, 2 institutions and all five parties, planned on 2025-09-15",
-            ),
-            ("wuchang",),
-            "2025-09-15",
-            ("H-0001", "H-0002", "H-0003"),
-        ),
-        "xuanzhou": Demo(
-            Text(
-                "宣州217个救急难互助社（虚构细节）：8 户家庭，规划日期 2025-03-10",
-                "the 217 emergency mutual-aid societies of Xuanzhou (details made up): 8 households, planned on 2025-03-10",
-            ),
-            ("xuanzhou",),
-            "2025-03-10",
-            ("H-01", "H-08"),
-        ),
-    }
-)
-"""The demos by name."""
+def find_demo(name: str) -> Demo:
+    """Return demo `name`: of the plugin of that name, else of any. Raises WusheError for an unknown one."""
+    if name in available():
+        own = load_plugins(name).demos
+        if name in own:
+            return own[name]
+    found = find_demos()
+    if name not in found:
+        raise WusheError(f"demo {name!r} is unknown; expected one of: {', '.join(found)}")
+    return found[name]
 
 
 def demo_path(name: str) -> Path:
     """Return the folder of demo `name`, ready for `wushe.read`. Raises WusheError for an unknown name."""
-    if name not in DEMOS:
-        raise WusheError(f"demo {name!r} is unknown; expected one of: {', '.join(sorted(DEMOS))}")
-    return Path(str(resources.files(__name__).joinpath(name)))
+    return Path(find_demo(name).folder)
+
+
+def tell(demo: Demo, lang: str = "zh") -> Iterator[str]:
+    """Yield the lines of the demo's story, none where it has none. Raises PluginError where it cannot be found."""
+    if demo.tell is None:
+        return
+    module, _, function = demo.tell.partition(":")
+    try:
+        story = getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        message = f"tell {demo.tell!r}: {error}; expected module:function"
+        raise PluginError(demo.id, "-", "register_demos", message) from error
+    yield from story(lang)
+
+
+def _of_each() -> Iterator[tuple[str, Mapping[str, Demo]]]:
+    for name in available():
+        try:
+            loaded = load_plugins(name)
+        except WusheError:
+            continue
+        yield name, loaded.demos

@@ -82,6 +82,7 @@ class OrderRules:
     weekly_calls: int = attrs.field(default=5, validator=attrs.validators.ge(1))
     record_days: int = attrs.field(default=10, validator=attrs.validators.in_(range(1, 11)))
     guards: tuple[OrderGuard, ...] = ()
+    replaces: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -104,6 +105,7 @@ class PointRule:
     time_bank: bool = False
     rewards: Mapping[str, int] = attrs.field(factory=dict)
     valid_months: int | None = None
+    replaces: bool = False
 
 
 @attrs.frozen(eq=False)

@@ -186,7 +186,11 @@ class Organization:
 
 @record("stations", "社工站")
 class Station:
-    """A social-work station (社工站): street or town base with operator, contract and supervisor."""
+    """A social-work station (社工站): street or town base with operator, contract and supervisor.
+
+    `has_venue`, `has_equipment`, `has_rules` were looked at on the spot; staff, money and services of a
+    station are counted from other columns and tables.
+    """
 
     id: Annotated[str, spec(IDENT, "编号")]
     name: Annotated[str, spec(TEXT, "名称")]
@@ -196,6 +200,10 @@ class Station:
     supervisor: Annotated[str | None, spec(IDENT, "督导", refs=("social_workers",))] = None
     evaluated_on: Annotated[dt.date | None, spec(DATE, "上次评估日期")] = None
     pairs: Annotated[tuple[str, ...] | None, spec(TAGS, "结对组织", refs=("organizations",))] = None
+    has_venue: Annotated[bool | None, spec(FLAG, "有场地")] = None
+    has_equipment: Annotated[bool | None, spec(FLAG, "有设备")] = None
+    has_rules: Annotated[bool | None, spec(FLAG, "有制度")] = None
+    serves_since: Annotated[dt.date | None, spec(DATE, "开始服务日期")] = None
 
 
 @record("social_workers", "社会工作者", HOURS_IN_ORDER)

@@ -116,6 +116,7 @@ class NeedCategory:
     the household's facts to another party, so that consent is needed; `minors` whether it is work
     with minors by its nature, so that helpers must be vetted (未成年人保护法 article 62).
     With `roles` it is a team's work, counted in times: one helper for each role, all of them, or nobody comes.
+    `replaces`: it takes the place of a category of this id that a plugin above this one registers.
     """
 
     id: str
@@ -128,6 +129,7 @@ class NeedCategory:
     refers: bool = True
     minors: bool = False
     roles: tuple[Role, ...] = attrs.field(default=(), validator=_tuple_of(Role))
+    replaces: bool = False
 
     @roles.validator
     def _roles_are_counted_in_times(self, _: Any, roles: tuple[Role, ...]) -> None:
@@ -144,11 +146,15 @@ class NeedCategory:
 
 @attrs.frozen
 class TargetGroup:
-    """A group of people that policies and donors name (对象类别)."""
+    """A group of people that policies and donors name (对象类别).
+
+    `replaces`: it takes the place of a group of this id that a plugin above this one registers.
+    """
 
     id: str
     zh: str
     en: str
+    replaces: bool = False
 
     def name(self, lang: str = "zh") -> str:
         """Return the group's name in `lang`."""
@@ -236,6 +242,7 @@ class ScoreTerm:
     """One score: `values` float (n_pairs,) within 0..1, higher is better; integer `weight` > 0.
 
     With a `bound` (see `bounded`) the best plan is proven over all pairs, not only those listed.
+    `replaces`: it takes the place of a term of this name from a plugin above this one.
     """
 
     name: str
@@ -243,6 +250,7 @@ class ScoreTerm:
     values: Array
     label: Text | None = None
     bound: ScoreBound | None = None
+    replaces: bool = False
 
     def bounded(
         self,

@@ -78,3 +78,4 @@ class RiskSignal:
     test: Callable[[Columns, Context], Array]
     points: int
     interval_days: int | None = None
+    replaces: bool = False

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar, get_args
 
 import attrs
 import numpy as np
 
-from wushe.errors import PluginError
+from wushe.errors import PluginConflictError, PluginError
 from wushe.model.pairing import EARTH_KM, pair_km, pair_level
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
@@ -25,6 +25,7 @@ from wushe.model.terms import (
 )
 from wushe.model.visiting import RiskSignal
 from wushe.plugins.loading import Plugin
+from wushe.plugins.precedence import Precedence
 
 T = TypeVar("T")
 SCORE_STEPS = 1000
@@ -176,6 +177,27 @@ def quantised(plugin: Plugin, term: ScoreTerm, n: int) -> QuantisedScore:
         )
     points = np.rint(values * SCORE_STEPS).astype(np.int32)
     return QuantisedScore(plugin.name, term, points)
+
+
+def without_replaced(
+    scores: Sequence[QuantisedScore], precedence: Precedence
+) -> list[QuantisedScore]:
+    """Return the terms sorted by name, without those that a more local plugin's term replaces.
+
+    `scores` come from the most general plugin to the most local. Raises PluginConflictError.
+    """
+    found: dict[str, QuantisedScore] = {}
+    for score in scores:
+        name = score.term.name
+        if name in found:
+            rival = found[name].plugin
+            if not score.term.replaces or precedence.rivals(rival, score.plugin):
+                raise PluginConflictError(
+                    f"score term {name!r} comes from both {rival} and {score.plugin}; rename one of them, "
+                    "or set replaces=True on the more local one"
+                )
+        found[name] = score
+    return [found[name] for name in sorted(found)]
 
 
 def bound_shaped(where: tuple[str, str], term: ScoreTerm, n: int, m: int) -> ScoreBound:

@@ -9,12 +9,23 @@ for the rest. It reports no weights, limits or dates: what is assumed says so.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from wushe import Columns, Context, KeywordRule, Question, RiskSignal, Text, VisitForm, hookimpl
+from wushe import (
+    Columns,
+    Context,
+    Demo,
+    KeywordRule,
+    Question,
+    RiskSignal,
+    Text,
+    VisitForm,
+    hookimpl,
+)
 
 EVENING: tuple[tuple[Literal["household", "person"], str, str, str], ...] = (
     ("household", "members_count", "家里几口人", "people in the household"),
@@ -108,3 +119,14 @@ def _counted(
     home: npt.NDArray[np.int32], which: npt.NDArray[np.bool_], n: int
 ) -> npt.NDArray[np.int64]:
     return np.bincount(np.where(home < 0, n - 1, home)[which], minlength=n)
+
+
+@hookimpl
+def register_demos() -> list[Demo]:
+    """The made-up tables that come with wushe."""
+    about = Text(
+        "砀山政策找人的故事（虚构细节）：5 户家庭，卖玉米的钱家，计划日期 2025-08-05",
+        "policies that look for people, Dangshan (details made up): 5 households, the corn seller's among them, planned on 2025-08-05",
+    )
+    folder = Path(__file__).parents[1] / "demos" / "dangshan"
+    return [Demo("dangshan", about, ("dangshan",), "2025-08-05", folder, ("H-QIAN",), relief=True)]

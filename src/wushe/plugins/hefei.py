@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from wushe import (
     Columns,
+    Demo,
     KeywordRule,
     NeedCategory,
     OrderGuard,
@@ -159,3 +161,14 @@ def may_be_invited(events: Iterable[Event]) -> list[str]:
         for event in events
         if event.kind == "order.confirmed" and (event.data.get("rating") or 0) >= SATISFIED
     ]
+
+
+@hookimpl
+def register_demos() -> list[Demo]:
+    """The made-up tables that come with wushe."""
+    about = Text(
+        "合肥南七的心愿墙和三单制（虚构细节）：24 户家庭、26 个微心愿、23 个子项目、278 场活动，规划日期 2025-03-10",
+        "the wish wall and three orders of Nanqi, Hefei (details made up): 24 households, 26 micro-wishes, 23 sub-projects, 278 activities, planned on 2025-03-10",
+    )
+    folder = Path(__file__).parents[1] / "demos" / "hefei"
+    return [Demo("hefei", about, ("hefei",), "2025-03-10", folder, ("H-01", "H-09", "H-17"))]

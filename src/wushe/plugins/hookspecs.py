@@ -12,6 +12,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from wushe.journal.event import Event
+    from wushe.model.declaring import Demo, Programme, ReportSection, Standard
     from wushe.model.help import Offer
     from wushe.model.ordering import OrderRules, PointRule, ProjectScore
     from wushe.model.storage import Array
@@ -171,6 +172,29 @@ def score_projects(projects: Columns, context: Context) -> ProjectScore | Sequen
     Combined by weighted mean; every criterion keeps its name. Columns: ``id``, ``organization``, ``fund``, ``budget_fen``,
     ``spent_fen``, ``milestones``, ``reached``, ``person_times``, ``persons``, ``households``, ``activities`` (-1 unknown).
     """
+
+
+@hookspec
+def register_standards() -> Sequence[Standard]:  # type: ignore[empty-body]
+    """Return what stations or other rows should have (六有). Combined by union; an id twice is a conflict at load."""
+
+
+@hookspec
+def register_programmes() -> Sequence[Programme]:  # type: ignore[empty-body]
+    """Return fields of service with their target groups and categories of need. Combined by union.
+
+    Groups and categories must be registered; the same id twice is a conflict at load.
+    """
+
+
+@hookspec
+def register_report_sections() -> Sequence[ReportSection]:  # type: ignore[empty-body]
+    """Return a city's own parts of its report. Combined by union; the same id twice is a conflict at load."""
+
+
+@hookspec
+def register_demos() -> Sequence[Demo]:  # type: ignore[empty-body]
+    """Return demos that come with the plugin, for ``wushe demo``. Combined by union."""
 
 
 @hookspec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import numpy as np
 
 from wushe.errors import PluginConflictError, PluginError, WusheError
 from wushe.journal.event import Event
+from wushe.model.declaring import Demo, Programme, ReportSection, Standard
 from wushe.model.help import Offer
 from wushe.model.ordering import OrderRules, PointRule, ProjectScore
 from wushe.model.storage import Array
@@ -26,8 +27,8 @@ from wushe.model.terms import (
     ScoreTerm,
     TargetGroup,
 )
-from wushe.model.visiting import KeywordRule, RiskSignal, VisitForm
-from wushe.plugins import order_answers
+from wushe.model.visiting import RiskSignal, VisitForm
+from wushe.plugins import declared, order_answers
 from wushe.plugins.answers import (
     SCORE_STEPS,
     QuantisedScore,
@@ -37,15 +38,23 @@ from wushe.plugins.answers import (
     ranks,
     several,
     unit_interval,
+    without_replaced,
 )
 from wushe.plugins.loading import HOOKS, Plugin, available, load_one, pickled, register
-from wushe.rules.expr import RuleError
-from wushe.rules.parameters import Parameter, ParameterBook
-from wushe.rules.policy import Policy, PolicySet
+from wushe.plugins.origins import RuleOrigin
+from wushe.plugins.precedence import DEFAULTS, Precedence, arranged
+from wushe.plugins.registries import Registry, check_programmes, check_roles
 
-__all__ = ["SCORE_STEPS", "Plugin", "Plugins", "QuantisedScore", "available", "load_plugins"]
+__all__ = [
+    "SCORE_STEPS",
+    "Plugin",
+    "Plugins",
+    "QuantisedScore",
+    "RuleOrigin",
+    "available",
+    "load_plugins",
+]
 
-DEFAULTS = "defaults"
 MAX_TOTAL_WEIGHT = 10**6
 """Largest sum of score weights: keeps every edge cost within int32."""
 
@@ -61,35 +70,79 @@ class Plugins:
     Pickles by name where every plugin was loaded by name (worker processes rebuild), else by object.
     """
 
-    def __init__(self, loaded: Sequence[Plugin], ordered: bool = False) -> None:
+    def __init__(self, loaded: Sequence[Plugin], precedence: Precedence) -> None:
         self._loaded = tuple(loaded)
-        self._ordered = ordered
+        self._precedence = precedence
         self._manager = register(self._loaded)
-        self.categories: Mapping[str, NeedCategory] = self._union(
-            "register_need_categories", NeedCategory
+        registry = Registry(precedence)
+        self.categories: Mapping[str, NeedCategory] = registry.union(
+            "register_need_categories", NeedCategory, self._call("register_need_categories")
         )
-        self._check_roles()
-        self.target_groups: Mapping[str, TargetGroup] = self._union(
-            "register_target_groups", TargetGroup
+        check_roles(self._call("register_need_categories"), self.categories)
+        self.target_groups: Mapping[str, TargetGroup] = registry.union(
+            "register_target_groups", TargetGroup, self._call("register_target_groups")
         )
-        self.risk_signals: Mapping[str, RiskSignal] = self._union(
-            "register_risk_signals", RiskSignal, attributed
+        self.risk_signals: Mapping[str, RiskSignal] = registry.union(
+            "register_risk_signals", RiskSignal, self._call("register_risk_signals"), attributed
         )
-        self.keyword_rules = self._keyword_rules()
-        self.visit_forms = self._forms()
-        self.parameters = self._parameters()
-        self.policies = self._policies()
-        self.order_rules: tuple[OrderRules, ...] = self._cities_first(
-            "register_order_rules", OrderRules, order_answers.with_guards
+        self.keyword_rules = registry.keyword_rules(
+            self._call("register_keyword_rules"), self.categories
         )
-        self.point_rules: tuple[PointRule, ...] = self._cities_first(
-            "register_point_rules", PointRule
+        self.visit_forms: Mapping[str, VisitForm] = registry.forms(
+            self._call("register_visit_forms")
         )
+        self.parameters = registry.parameters(self._call("register_parameters"))
+        self.policies = registry.policies(self._call("register_policies"))
+        self.order_rules: tuple[OrderRules, ...] = registry.local_first(
+            "register_order_rules",
+            OrderRules,
+            self._call("register_order_rules"),
+            order_answers.with_guards,
+        )
+        self.point_rules: tuple[PointRule, ...] = registry.local_first(
+            "register_point_rules", PointRule, self._call("register_point_rules")
+        )
+        self._declare(registry)
         for hook in FIRST_RESULT:
             self._first(hook)
+        self._registered = tuple(registry.origins)
+
+    def _declare(self, registry: Registry) -> None:
+        """Take what the plugins declare beside matching rules: standards, programmes, sections, demos."""
+        programmes = self._call("register_programmes")
+        check_programmes(programmes, self.target_groups, self.categories)
+        self.programmes: Mapping[str, Programme] = registry.union(
+            "register_programmes", Programme, programmes
+        )
+        self.standards: Mapping[str, Standard] = registry.union(
+            "register_standards", Standard, self._call("register_standards"), declared.tested
+        )
+        self.report_sections: Mapping[str, ReportSection] = registry.union(
+            "register_report_sections",
+            ReportSection,
+            self._call("register_report_sections"),
+            declared.made,
+        )
+        self.demos: Mapping[str, Demo] = registry.union(
+            "register_demos", Demo, self._call("register_demos")
+        )
+
+    def origins(self) -> tuple[RuleOrigin, ...]:
+        """Return where every rule came from and what it took the place of, by hook as they are documented."""
+        found = list(self._registered)
+        for hook in HOOKS:
+            if hook.startswith("register_"):
+                continue
+            calls = [plugin.name for plugin, _ in self._calls(hook)]
+            if hook in FIRST_RESULT and calls:
+                found.append(RuleOrigin(hook, "", calls[-1], tuple(calls[:-1])))
+            elif hook not in FIRST_RESULT:
+                found += [RuleOrigin(hook, "", name) for name in calls]
+        found.sort(key=lambda origin: HOOKS.index(origin.hook))
+        return tuple(found)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (tuple(pickled(p) for p in self._loaded), self._ordered)
+        return _rebuild, (tuple(pickled(p) for p in self._loaded), self._precedence)
 
     def __repr__(self) -> str:
         return f"<Plugins {', '.join(f'{n} {v}' for n, v in self.versions)}>"
@@ -162,12 +215,7 @@ class Plugins:
             for p, answer in answers
             for term in several(p, "score_candidates", answer, ScoreTerm)
         ]
-        terms.sort(key=lambda s: s.term.name)
-        for a, b in pairwise(terms):
-            if a.term.name == b.term.name:
-                raise PluginConflictError(
-                    f"score term {a.term.name!r} comes from both {a.plugin} and {b.plugin}; rename one of them"
-                )
+        terms = without_replaced(terms, self._precedence)
         if sum(s.term.weight for s in terms) > MAX_TOTAL_WEIGHT:
             raise PluginConflictError(
                 f"score weights add up to more than {MAX_TOTAL_WEIGHT}; lower them"
@@ -247,141 +295,20 @@ class Plugins:
         return plugin, answer
 
     def _first(self, hook: str) -> tuple[Plugin, Any] | None:
+        """Return the answer that counts: the most local plugin's. Raises PluginConflictError."""
         calls = self._calls(hook)
         cities = [c for c in calls if c[0].name != DEFAULTS]
-        if len(cities) > 1 and not self._ordered:
-            names = " and ".join(p.name for p, _ in cities)
-            raise PluginConflictError(
-                f"hook {hook} takes one answer, but {names} both implement it; "
-                "load one of them, or pass ordered=True so that the first named wins"
-            )
-        found = cities or calls
-        return found[0] if found else None
-
-    def _union(
-        self,
-        hook: str,
-        kind: type[T],
-        owned: Callable[[Plugin, T], T] = lambda _, item: item,
-    ) -> Mapping[str, T]:
-        found: dict[str, T] = {}
-        owner: dict[str, str] = {}
-        for plugin, answer in self._call(hook):
-            for item in several(plugin, hook, answer, kind):
-                key = item.id  # type: ignore[attr-defined]
-                if key in found:
-                    raise PluginConflictError(
-                        f"{hook}: id {key!r} is registered by both {owner[key]} and {plugin.name}; rename one of them"
-                    )
-                found[key], owner[key] = owned(plugin, item), plugin.name
-        return dict(sorted(found.items()))
-
-    def _cities_first(
-        self, hook: str, kind: type[T], owned: Callable[[Plugin, T], T] = lambda _, item: item
-    ) -> tuple[T, ...]:
-        """Return what all plugins register, the defaults' last: what comes first counts."""
-        origin: dict[str, bool] = {}
-
-        def noted(plugin: Plugin, item: T) -> T:
-            origin[item.id] = plugin.name == DEFAULTS  # type: ignore[attr-defined]
-            return owned(plugin, item)
-
-        found = self._union(hook, kind, noted)
-        return tuple(found[key] for key in sorted(origin, key=origin.__getitem__))
-
-    def _check_roles(self) -> None:
-        """Raise PluginError for a team's role that nobody can fill: an unknown category or another team."""
-        hook = "register_need_categories"
-        for plugin, answer in self._call(hook):
-            for category in several(plugin, hook, answer, NeedCategory):
-                for role in category.roles:
-                    part = self.categories.get(role.category)
-                    if part is None or part.roles or part.form != "service":
-                        message = (
-                            f"a role of {category.id!r} asks for {role.category!r}; expected the id of "
-                            "a registered category of service that has no roles itself"
-                        )
-                        raise PluginError(plugin.name, plugin.version, hook, message)
-
-    def _keyword_rules(self) -> tuple[KeywordRule, ...]:
-        hook = "register_keyword_rules"
-        found = []
-        for plugin, answer in self._call(hook):
-            for rule in several(plugin, hook, answer, KeywordRule):
-                if rule.category not in self.categories:
-                    message = f"rule {rule.pattern!r} suggests {rule.category!r}, which no plugin registers"
-                    raise PluginError(plugin.name, plugin.version, hook, message)
-                found.append(rule)
-        return tuple(found)
-
-    def _parameters(self) -> ParameterBook:
-        found: dict[tuple[Any, ...], Parameter] = {}
-        owner: dict[tuple[Any, ...], str] = {}
-        for plugin, answer in self._call("register_parameters"):
-            for item in several(plugin, "register_parameters", answer, Parameter):
-                taken = owner.get(item.key, plugin.name)
-                if item.key in owner and (not item.replaces or self._rivals(taken, plugin.name)):
-                    raise PluginConflictError(
-                        f"register_parameters: {item.name} of {item.region} {item.area} from "
-                        f"{item.valid_from} is registered by both {owner[item.key]} and {plugin.name}; "
-                        "set replaces=True on the row that is meant to win"
-                    )
-                found[item.key] = item
-                owner[item.key] = plugin.name
-        return ParameterBook(found.values())
-
-    def _rivals(self, one: str, other: str) -> bool:
-        """Say whether two city plugins claim the same thing without an order between them."""
-        return not self._ordered and one != other and DEFAULTS not in (one, other)
-
-    def _policies(self) -> PolicySet:
-        hook = "register_policies"
-        found: dict[str, Policy] = {}
-        owner: dict[str, str] = {}
-        replaced: dict[str, str] = {}
-        for plugin, answer in self._call(hook):
-            for policy in several(plugin, hook, answer, Policy):
-                if policy.replaces is not None and policy.replaces not in found:
-                    message = f"{policy.id} replaces {policy.replaces!r}, which no plugin registers before it"
-                    raise PluginError(plugin.name, plugin.version, hook, message)
-                rival = replaced.setdefault(policy.replaces or policy.id, plugin.name)
-                if policy.replaces is not None and self._rivals(rival, plugin.name):
-                    raise PluginConflictError(
-                        f"{hook}: {policy.replaces!r} is replaced by both {rival} and {plugin.name}; "
-                        "load one of them, or pass ordered=True so that the last named wins"
-                    )
-                found.pop(policy.replaces or "", None)
-                if policy.id in found:
-                    raise PluginConflictError(
-                        f"{hook}: id {policy.id!r} is registered by both {owner[policy.id]} and "
-                        f"{plugin.name}; rename one of them, or say what it replaces"
-                    )
-                found[policy.id], owner[policy.id] = policy, plugin.name
-        try:
-            return PolicySet(found.values())
-        except RuleError as error:
-            names = ", ".join(sorted(set(owner.values())))
-            message = f"{error}; a policy that replaces another one keeps its id"
-            raise PluginError(names, "-", hook, message) from error
-
-    def _forms(self) -> Mapping[str, VisitForm]:
-        hook = "register_visit_forms"
-        found: dict[str, VisitForm] = {}
-        owner: dict[tuple[str, str], str] = {}
-        for plugin, answer in self._call(hook):
-            for form in several(plugin, hook, answer, VisitForm):
-                for question in form.questions:
-                    key = form.id, question.id
-                    if key in owner:
-                        raise PluginConflictError(
-                            f"{hook}: question {question.id!r} of form {form.id!r} is registered by "
-                            f"both {owner[key]} and {plugin.name}; rename one of them"
-                        )
-                    owner[key] = plugin.name
-                known = found.get(form.id)
-                questions = (*known.questions, *form.questions) if known else form.questions
-                found[form.id] = attrs.evolve(known or form, questions=questions)
-        return dict(sorted(found.items()))
+        if not calls:
+            return None
+        chosen = (cities or calls)[-1]
+        for plugin, _ in cities[:-1]:
+            if self._precedence.rivals(plugin.name, chosen[0].name):
+                raise PluginConflictError(
+                    f"hook {hook} takes one answer, but {plugin.name} and {chosen[0].name} both implement it; "
+                    "load one of them, let one say that it is under the other, or pass ordered=True "
+                    "so that the first named wins"
+                )
+        return chosen
 
     def _offers(self, plugin: Plugin, answer: Any) -> Table:
         if isinstance(answer, Table):
@@ -400,19 +327,17 @@ def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = 
     """Load plugins by name (entry point group ``wushe``), from ``.py`` files or as objects, with the defaults.
 
     An object is a module, class instance or anything with functions marked ``@wushe.hookimpl``; its
-    name is its ``name``, else its module or type name. With `ordered` the first named city's answer wins
-    where a hook takes only one. Raises PluginError for an unknown name, a misspelled hook or wrong
+    name is its ``name``, else its module or type name. A plugin that says it is ``under`` another one is
+    more local: its answer counts where a hook takes only one, and it may replace what the other registers.
+    With `ordered` the first named is the most local. Raises PluginError for an unknown name, a misspelled hook or wrong
     argument names, and PluginConflictError where two plugins claim the same thing.
     """
     wanted: list[str | object] = [DEFAULTS] if defaults and DEFAULTS not in plugins else []
     loaded = [load_one(p) for p in (*wanted, *plugins)]
-    head, rest = loaded[: len(wanted)], loaded[len(wanted) :]
-    if not ordered:
-        rest.sort(key=lambda p: p.name)
-    return Plugins(head + rest, ordered)
+    return Plugins(*arranged(loaded, ordered))
 
 
-def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], ordered: bool) -> Plugins:
+def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], precedence: Precedence) -> Plugins:
     loaded = []
     for how, name, version, what in parts:
         if how == "name":
@@ -420,7 +345,7 @@ def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], ordered: bool) -> Plu
         else:
             found = import_module(what) if how == "module" else what
             loaded.append(Plugin(name, version, found))
-    return Plugins(loaded, ordered)
+    return Plugins(loaded, precedence)
 
 
 def _read_only(argument: Any) -> Any:

@@ -12,6 +12,7 @@ assumed says so. A culture or language is a skill that a helper has declared, ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import wushe
 from wushe import (
     Columns,
     Context,
+    Demo,
     FilterTerm,
     KeywordRule,
     NeedCategory,
@@ -164,3 +166,16 @@ def score_candidates(
 
 def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.bool_]:
     return np.isin(column.astype(str), sorted(words))
+
+
+@hookimpl
+def register_demos() -> list[Demo]:
+    """The made-up tables that come with wushe."""
+    about = Text(
+        "平凉的团队、导师和帮扶链条（虚构细节）：12支队伍、56名妇女、32名儿童，规划日期 2025-10-13",
+        "teams, mentors and chains of help in Pingliang (details made up): 12 teams, 56 women, 32 children, planned on 2025-10-13",
+    )
+    folder = Path(__file__).parents[1] / "demos" / "pingliang"
+    return [
+        Demo("pingliang", about, ("pingliang",), "2025-10-13", folder, ("H-W01", "H-C01", "H-E01"))
+    ]

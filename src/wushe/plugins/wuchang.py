@@ -11,6 +11,7 @@ order, is an assumption of this plugin and says "assumed" where it is made.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import wushe
 from wushe import (
     Columns,
     Context,
+    Demo,
     FilterTerm,
     KeywordRule,
     NeedCategory,
@@ -238,3 +240,16 @@ def register_point_rules() -> list[PointRule]:
     """
     label = Text("家庭志愿积分", "family volunteer points")
     return [PointRule("zhangjiawan_family", label, per_hour=10, family=True)]
+
+
+@hookimpl
+def register_demos() -> list[Demo]:
+    """The made-up tables that come with wushe."""
+    about = Text(
+        "武昌六个街道的虚构示例：60 户家庭、2 家机构和五社各方，规划日期 2025-09-15",
+        "a made-up example on six streets of Wuchang: 60 households, 2 institutions and all five parties, planned on 2025-09-15",
+    )
+    folder = Path(__file__).parents[1] / "demos" / "wuchang"
+    return [
+        Demo("wuchang", about, ("wuchang",), "2025-09-15", folder, ("H-0001", "H-0002", "H-0003"))
+    ]

@@ -11,11 +11,12 @@ donation (慈善法), and mutual aid within a community is no charity activity (
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from wushe import Columns, KeywordRule, NeedCategory, OrderGuard, OrderRules, Text, hookimpl
+from wushe import Columns, Demo, KeywordRule, NeedCategory, OrderGuard, OrderRules, Text, hookimpl
 
 FLOOR_FEN = 3_000_000
 """Least money with which a society may be filed: 30,000 yuan (Xuanzhou 2025)."""
@@ -157,3 +158,14 @@ def _match(fen: int, pools: Columns, j: int, left: int, given: list[int]) -> int
     caps = [("gift_cap", 0), ("donor_cap", given[0]), ("project_cap", given[1])]
     limits = [int(pools[name][j]) - before for name, before in caps if pools[name][j] >= 0]
     return max(min(wanted, left, *limits), 0) // YUAN * YUAN
+
+
+@hookimpl
+def register_demos() -> list[Demo]:
+    """The made-up tables that come with wushe."""
+    about = Text(
+        "宣州217个救急难互助社（虚构细节）：8 户家庭，规划日期 2025-03-10",
+        "the 217 emergency mutual-aid societies of Xuanzhou (details made up): 8 households, planned on 2025-03-10",
+    )
+    folder = Path(__file__).parents[1] / "demos" / "xuanzhou"
+    return [Demo("xuanzhou", about, ("xuanzhou",), "2025-03-10", folder, ("H-01", "H-08"))]

@@ -1,4 +1,4 @@
-"""For tests, benchmarks and trials: a made-up city of any size."""
+"""A made-up city of any size."""
 
 from __future__ import annotations
 

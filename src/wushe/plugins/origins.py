@@ -1,0 +1,29 @@
+"""Which rule came from which plugin, and which ones it took the place of."""
+
+from __future__ import annotations
+
+import attrs
+
+from wushe.text import Text
+
+_TAKES = Text("取代 {losers} 的", "instead of {losers}'s")
+
+
+@attrs.frozen
+class RuleOrigin:
+    """One rule: the hook it came through, its id, its plugin, and the plugins whose rule it took the place of.
+
+    Hooks that are asked per batch have the id "": all answers count there, unless only one does.
+    """
+
+    hook: str
+    id: str
+    plugin: str
+    instead_of: tuple[str, ...] = ()
+
+    def say(self, lang: str = "zh") -> str:
+        """Return the rule's id, its plugin and what it took the place of."""
+        parts = [part for part in (self.id, self.plugin) if part]
+        if self.instead_of:
+            parts.append(_TAKES.say(lang, losers=", ".join(self.instead_of)))
+        return "  ".join(parts)
