@@ -23,6 +23,7 @@ from wushe.cli import (
     orders_lists,
     orders_work,
     plans,
+    plugin_explain,
     plugins,
     relief,
     report,
@@ -66,6 +67,7 @@ _ADDED = (
     funds_close,
     funds_duties,
     goods_out,
+    plugin_explain,
     rhythm,
 )
 """Modules that add their commands to a group of another one; importing them is what they are named for here."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from wushe.model.terms import Columns, Context, Pairs
 
 EARTH_KM = 6371.0
 Tagged = Literal["skill", "group", "place", "client"]
+Measured = Callable[[Columns, Columns, Pairs], Array]
 
 
 def bitmask(
@@ -58,6 +59,28 @@ def pair_permitted(
 
 def pair_km(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.float64]:
     """Return great-circle kilometres between need and offer, float (n_pairs,), NaN where unknown."""
+    return _once("km", _kilometres, needs, offers, pairs)
+
+
+def pair_level(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.int8]:
+    """Return the lowest level of the place tree that both share, int8 (n_pairs,).
+
+    0 is the province, 5 the grid (the order of `LEVELS`); -1 where they share none.
+    """
+    return _once("level", _shared_level, needs, offers, pairs)
+
+
+def _once(
+    name: str, measure: Measured, needs: Columns, offers: Columns, pairs: Pairs
+) -> npt.NDArray[Any]:
+    """Return what `measure` says of these pairs, worked out once however many plugins ask."""
+    held = pairs.memo.get(name)
+    if held is None or held[0] is not needs or held[1] is not offers:
+        held = pairs.memo[name] = (needs, offers, measure(needs, offers, pairs))
+    return held[2].copy()  # whoever asks may write into it
+
+
+def _kilometres(needs: Columns, offers: Columns, pairs: Pairs) -> Array:
     lon1, lat1 = np.radians(needs["lon"])[pairs.need], np.radians(needs["lat"])[pairs.need]
     lon2, lat2 = np.radians(offers["lon"])[pairs.offer], np.radians(offers["lat"])[pairs.offer]
     half = (
@@ -67,11 +90,7 @@ def pair_km(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.flo
     return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
 
 
-def pair_level(needs: Columns, offers: Columns, pairs: Pairs) -> npt.NDArray[np.int8]:
-    """Return the lowest level of the place tree that both share, int8 (n_pairs,).
-
-    0 is the province, 5 the grid (the order of `LEVELS`); -1 where they share none.
-    """
+def _shared_level(needs: Columns, offers: Columns, pairs: Pairs) -> Array:
     shared = np.full(len(pairs), -1, dtype=np.int8)
     for level in range(needs["ancestors"].shape[1]):
         ours, theirs = (

@@ -185,10 +185,14 @@ class Columns:
 
 @attrs.frozen(eq=False)
 class Pairs:
-    """Candidate pairs: `need` and `offer` are row numbers, int32 arrays of shape (n_pairs,)."""
+    """Candidate pairs: `need` and `offer` are row numbers, int32 arrays of shape (n_pairs,).
+
+    `memo` keeps what several plugins ask about the same pairs, such as distances.
+    """
 
     need: npt.NDArray[np.int32]
     offer: npt.NDArray[np.int32]
+    memo: dict[str, Any] = attrs.field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.need.flags.writeable = False

@@ -6,7 +6,7 @@ import attrs
 
 from wushe.text import Text
 
-_TAKES = Text("取代 {losers} 的", "instead of {losers}'s")
+_TAKES = Text("（取代 {losers} 的）", "(instead of {losers}'s)")
 
 
 @attrs.frozen
@@ -21,9 +21,9 @@ class RuleOrigin:
     plugin: str
     instead_of: tuple[str, ...] = ()
 
-    def say(self, lang: str = "zh") -> str:
-        """Return the rule's id, its plugin and what it took the place of."""
-        parts = [part for part in (self.id, self.plugin) if part]
-        if self.instead_of:
-            parts.append(_TAKES.say(lang, losers=", ".join(self.instead_of)))
-        return "  ".join(parts)
+    def say(self, lang: str = "zh", width: int = 0) -> str:
+        """Return the plugin, padded to `width`, the rule's id and what it took the place of."""
+        line = f"{self.plugin:<{width}}  {self.id}".rstrip()
+        if not self.instead_of:
+            return line
+        return f"{line}  {_TAKES.say(lang, losers=', '.join(self.instead_of))}"

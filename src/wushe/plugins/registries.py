@@ -23,6 +23,8 @@ from wushe.rules.policy import Policy, PolicySet
 T = TypeVar("T")
 Answers = Sequence[tuple[Plugin, Any]]
 """What each plugin returned from one hook, from the most general plugin to the most local."""
+PATTERN = 24
+"""Characters of a keyword rule's pattern that name it."""
 
 
 class Registry:
@@ -164,11 +166,15 @@ class Registry:
                 if rule.category not in known:
                     message = f"rule {rule.pattern!r} suggests {rule.category!r}, which no plugin registers"
                     raise PluginError(plugin.name, plugin.version, hook, message)
-                self.origins.append(
-                    RuleOrigin(hook, f"{rule.category}: {rule.pattern}", plugin.name)
-                )
+                self.origins.append(RuleOrigin(hook, _named(rule), plugin.name))
                 found.append(rule)
         return tuple(found)
+
+
+def _named(rule: KeywordRule) -> str:
+    """Return a name for a rule that has no id: its category and how its pattern begins."""
+    begins = rule.pattern if len(rule.pattern) <= PATTERN else f"{rule.pattern[:PATTERN]}…"
+    return f"{rule.category}: {begins}"
 
 
 @attrs.define

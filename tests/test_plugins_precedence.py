@@ -1,0 +1,222 @@
+"""A province's plugin above a city's above a district's: whose rule counts, who may replace whose, who is told."""
+
+import itertools
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wushe
+from cities import ON, city_of, village
+from wushe import (
+    Need,
+    NeedCategory,
+    Offer,
+    Pairs,
+    PluginConflictError,
+    PluginError,
+    PointRule,
+    Programme,
+    RuleOrigin,
+    ScoreTerm,
+    Text,
+    hookimpl,
+    load_plugins,
+)
+
+VILLAGE = village(
+    needs=[Need(id="N1", category="food", household="H", quantity=1, unit="piece")],
+    offers=[Offer(id="A", provider="O", categories=("food",), quantity=1, unit="piece")],
+)
+
+
+def plugin(called: str, under: Any = (), **hooks: Callable[..., Any]) -> Any:
+    """Return a plugin object of that name under another one."""
+    marked = {hook: staticmethod(hookimpl(function)) for hook, function in hooks.items()}
+    return type(called, (), {**marked, "__version__": "1", "name": called, "under": under})()
+
+
+def constant(value: float) -> Callable[..., Any]:
+    """Return a priority hook that answers the same for every need."""
+    return lambda needs: np.full(len(needs), value)
+
+
+def category(minutes: int, replaces: bool = False) -> Callable[[], list[NeedCategory]]:
+    """Return a hook that registers the category `letters` of so many minutes."""
+    return lambda: [
+        NeedCategory("letters", "读信", "letters", "service", "minute", minutes, replaces=replaces)
+    ]
+
+
+def province(**hooks: Any) -> Any:
+    """Return the most general of the three."""
+    return plugin("province", **hooks)
+
+
+def city(**hooks: Any) -> Any:
+    """Return the one in the middle."""
+    return plugin("city", "province", **hooks)
+
+
+def district(**hooks: Any) -> Any:
+    """Return the most local one."""
+    return plugin("district", ("city",), **hooks)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_most_local_answer_counts_whatever_the_order(order: tuple[int, ...]) -> None:
+    """District before city before province, for a hook that takes one answer."""
+    three = (
+        province(prioritise_needs=constant(0.1)),
+        city(prioritise_needs=constant(0.2)),
+        district(prioritise_needs=constant(0.3)),
+    )
+    rules = load_plugins(*(three[i] for i in order))
+    assert [name for name, _ in rules.versions] == ["defaults", "province", "city", "district"]
+    plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+    assert set(plan.matching.priority.tolist()) == {0.3}
+
+
+def test_what_is_not_said_below_is_taken_from_above() -> None:
+    """A district without an answer of its own has the city's."""
+    rules = load_plugins(
+        district(register_need_categories=category(30)), city(prioritise_needs=constant(0.2))
+    )
+    plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+    assert set(plan.matching.priority.tolist()) == {0.2}
+
+
+def test_two_districts_of_one_city_are_still_rivals() -> None:
+    """Neither is above the other, so neither answer counts without an order."""
+    other = plugin("other", "city", prioritise_needs=constant(0.4))
+    mine = district(prioritise_needs=constant(0.3))
+    with pytest.raises(PluginConflictError, match=r"district and other.*under the other"):
+        load_plugins(city(prioritise_needs=constant(0.2)), mine, other)
+    rules = load_plugins(mine, other, city(prioritise_needs=constant(0.2)), ordered=True)
+    plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+    assert set(plan.matching.priority.tolist()) == {0.3}
+
+
+def test_an_id_of_the_city_is_replaced_only_where_the_district_says_so() -> None:
+    """Without `replaces` it is a conflict that names both and the way out."""
+    above = city(register_need_categories=category(30))
+    with pytest.raises(PluginConflictError, match=r"city and district.*replaces=True"):
+        load_plugins(above, district(register_need_categories=category(45)))
+    rules = load_plugins(above, district(register_need_categories=category(45, replaces=True)))
+    assert rules.categories["letters"].typical == 45
+
+
+def test_nothing_is_replaced_from_above_or_from_beside() -> None:
+    """A city cannot replace its district's rule, nor one district another's."""
+    with pytest.raises(PluginError, match="'letters' replaces nothing"):
+        load_plugins(
+            city(register_need_categories=category(45, replaces=True)),
+            district(register_need_categories=category(30)),
+        )
+    beside = plugin("other", "city", register_need_categories=category(60, replaces=True))
+    with pytest.raises(PluginConflictError, match="district and other; they stand side by side"):
+        load_plugins(
+            city(register_need_categories=category(30)),
+            district(register_need_categories=category(45, replaces=True)),
+            beside,
+        )
+
+
+def test_replacing_nothing_is_a_mistake() -> None:
+    """Mostly a misspelled id, or the plugin above was not loaded."""
+    with pytest.raises(PluginError, match="load that plugin too"):
+        load_plugins(district(register_need_categories=category(45, replaces=True)))
+
+
+def test_of_two_point_rules_for_one_category_the_more_local_counts() -> None:
+    """Rules that are looked up in order are looked up from the most local plugin on."""
+    points = {
+        name: [PointRule(f"{name}_points", Text(name, name), ("visit",), per_hour=n)]
+        for name, n in (("a_district", 5), ("z_city", 9))
+    }
+    rules = load_plugins(
+        plugin("z_city", register_point_rules=lambda: points["z_city"]),
+        plugin("a_district", "z_city", register_point_rules=lambda: points["a_district"]),
+    )
+    rule = rules.point_rule_for("visit")
+    assert rule is not None
+    assert rule.per_hour == 5
+
+
+def term(value: float, replaces: bool = False) -> Callable[..., Any]:
+    """Return a hook that scores every pair the same under the name `x.near`."""
+    return lambda pairs: ScoreTerm("x.near", 1, np.full(len(pairs), value), replaces=replaces)
+
+
+def test_a_score_term_of_the_city_is_replaced_by_name() -> None:
+    """The district's values count, once; without `replaces` the two are a conflict."""
+    both = city(score_candidates=term(0.2)), district(score_candidates=term(0.7, replaces=True))
+    rules = load_plugins(*both)
+    plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+    prepared = plan.matching.prepared
+    one = Pairs(np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32))
+    context = wushe.Context(plan.on, rules.categories, rules.target_groups)
+    scores = rules.score_candidates(prepared.needs, prepared.offers, one, context)
+    assert [(s.plugin, s.points.tolist()) for s in scores if s.term.name == "x.near"] == [
+        ("district", [700])
+    ]
+    clash = load_plugins(both[0], district(score_candidates=term(0.7)))
+    with pytest.raises(PluginConflictError, match="city and district"):
+        wushe.make_plan(city_of(VILLAGE, clash), plugins=clash, on=ON)
+
+
+def test_a_ring_is_refused() -> None:
+    """Two plugins under each other have no order; the message shows the ring."""
+    with pytest.raises(PluginError, match="one under two under one"):
+        load_plugins(
+            plugin("one", "two", prioritise_needs=constant(0.1)),
+            plugin("two", "one", prioritise_needs=constant(0.1)),
+        )
+
+
+@pytest.mark.parametrize("under", [7, ("city", 7), "", ["city"]])
+def test_under_is_a_name_or_several(under: Any) -> None:
+    """Anything else is a mistake of the plugin that says so."""
+    with pytest.raises(PluginError, match=r"odd.*under is"):
+        load_plugins(plugin("odd", under, prioritise_needs=constant(0.1)))
+
+
+def test_an_order_that_contradicts_the_plugins_is_refused() -> None:
+    """With ordered=True the most local is named first; a city before its own district is a slip."""
+    both = city(prioritise_needs=constant(0.2)), district(prioritise_needs=constant(0.3))
+    with pytest.raises(PluginConflictError, match="district is under city"):
+        load_plugins(*both, ordered=True)
+    assert load_plugins(*both[::-1], ordered=True).versions[-1][0] == "district"
+
+
+def test_where_every_rule_came_from() -> None:
+    """Origins name the plugin and whose rule it took the place of, for ids and for one answer."""
+    rules = load_plugins(
+        city(register_need_categories=category(30), prioritise_needs=constant(0.2)),
+        district(
+            register_need_categories=category(45, replaces=True), prioritise_needs=constant(0.3)
+        ),
+    )
+    found = rules.origins()
+    assert RuleOrigin("register_need_categories", "letters", "district", ("city",)) in found
+    assert RuleOrigin("register_need_categories", "visit", "defaults") in found
+    assert RuleOrigin("prioritise_needs", "", "district", ("defaults", "city")) in found
+    assert found[0].say("en") != found[0].say("zh") or not found[0].instead_of
+
+
+def test_a_set_in_levels_pickles() -> None:
+    """Worker processes rebuild the same precedence."""
+    rules = load_plugins("wuchang", "hefei", ordered=True)
+    again = pickle.loads(pickle.dumps(rules))
+    assert again.versions == rules.versions
+    assert again.origins() == rules.origins()
+
+
+def test_a_programme_names_only_what_is_registered() -> None:
+    """A misspelled target group, category or way of visiting is found at load."""
+    for field in ("groups", "categories", "visit_kinds"):
+        bad = Programme("x", Text("某", "x"), **{field: ("nosuch",)})
+        with pytest.raises(PluginError, match=f"'x', {field}: 'nosuch'"):
+            load_plugins(plugin("odd", register_programmes=lambda bad=bad: [bad]))
