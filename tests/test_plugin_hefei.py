@@ -21,6 +21,14 @@ FOLDER = demo_path("hefei")
 FILES = sorted(p for p in FOLDER.iterdir() if p.suffix in (".csv", ".json", ".md"))
 PUBLISHED = {"projects": 23, "activities": 278, "person_times": 4100}
 """中安在线, 13 March 2025: 23个特色子项目, 278场次, 4100余人次."""
+CITY_PUBLISHED = {
+    "社区慈善基金": 1345,
+    "社区慈善类组织": 110,
+    "社区慈善项目": 744,
+    "社区慈善劝募员": 1575,
+    "社区慈善服务综合体": 248,
+}
+"""中安在线, 13 March 2025: the whole city at the end of 2024."""
 
 
 @pytest.fixture(scope="module")
@@ -63,19 +71,27 @@ def test_it_loads_by_name_and_uses_these_hooks(rules: wushe.Plugins) -> None:
     assert [name for name, _ in rules.versions] == ["defaults", "hefei"]
     assert rules.hooks_of("hefei") == (
         "after_orders_changed",
+        "register_demos",
         "register_keyword_rules",
         "register_need_categories",
         "register_order_rules",
+        "register_programmes",
+        "register_report_sections",
         "score_projects",
     )
 
 
 def test_it_imports_only_the_front_door() -> None:
-    """Of wushe a plugin needs the public names only."""
-    tree = ast.parse(Path(hefei.__file__).read_text("utf-8"))
-    names = [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
-    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert {name for name in names if name.startswith("wushe")} == {"wushe"}
+    """Of wushe a plugin needs the public names only, and its own modules."""
+    names: set[str] = set()
+    for path in Path(hefei.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+    own = {"wushe", "wushe.plugins.hefei.sections"}
+    assert {name for name in names if name.startswith("wushe")} == own
 
 
 @pytest.mark.parametrize(
@@ -207,6 +223,81 @@ def test_the_complex_learns_whom_it_may_invite(caplog: pytest.LogCaptureFixture)
     assert [record.args for record in caplog.records] == [("O-1",), ("O-5",)]
 
 
+# --- programmes and sections of the report -----------------------------------------------------
+
+
+def _tables(section: str, network: wushe.LinkageNetwork, rules: wushe.Plugins, on: dt.date) -> Any:
+    """Return the rows of a section's tables by table, then by the row's label in Chinese."""
+    context = wushe.Context(on, rules.categories, rules.target_groups)
+    tables = rules.report_sections[section].make(network, context)
+    return {t.id: {row.label.zh: row.cells for row in t.all_rows()} for t in tables}
+
+
+def test_the_four_groups_are_programmes(rules: wushe.Plugins) -> None:
+    """一老一小一困一残, each with groups and categories, and a source that says what is assumed."""
+    own = [one for one in rules.programmes.values() if one.id.startswith("hefei_")]
+    assert sorted(one.label.zh for one in own) == sorted(["一老", "一小", "一困", "一残"])
+    assert all(one.groups and one.categories for one in own)
+    assert all("假定" in one.source for one in own)
+
+
+def test_a_complex_has_its_own_figures(city: wushe.LinkageNetwork, rules: wushe.Plugins) -> None:
+    """23 sub-projects, 278 activities, 4,100 person-times; what is still to come is not counted."""
+    found = _tables("hefei_complex", city, rules, dt.date(2025, 3, 10))["hefei_complex"]
+    assert found["合计"] == (23, 278, 4100, 0, 139)
+    first = _tables("hefei_complex", city, rules, dt.date(2024, 1, 7))["hefei_complex"]
+    assert first["合计"] == (2, 2, 30, 0, 1)
+    none = _tables("hefei_complex", city, rules, dt.date(2023, 1, 1))["hefei_complex"]
+    assert none == {"合计": (0, 0, 0, 0, 0)}
+
+
+def test_the_four_lists_are_joined_by_hand(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """Of four funds two have everything; one has no project, one a project nobody carries out and no fundraiser."""
+    found = _tables("hefei_four_lists", city, rules, dt.date(2025, 3, 10))
+    assert found["hefei_four_lists"] == {
+        "庐阳区": (1, 1, 0, 1, 3_200_000),
+        "蜀山区": (2, 8, 23, 1, 27_000_000),
+        "包河区": (1, 1, 2, 0, 4_100_000),
+        "合计": (4, 10, 25, 2, 34_300_000),
+    }
+    assert found["hefei_joined"] == {
+        "四单齐全": (2,),
+        "没有项目": (1,),
+        "有项目没有承接组织": (1,),
+        "没有劝募员": (1,),
+        "全部基金": (4,),
+    }
+
+
+def test_the_citys_published_totals_stand_beside_the_tables(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """1,345 funds and so on are quoted with their source; the second column is what the tables hold."""
+    found = _tables("hefei_four_lists", city, rules, dt.date(2025, 3, 10))["hefei_published"]
+    assert {label: cells[0] for label, cells in found.items()} == CITY_PUBLISHED
+    assert [cells[1] for cells in found.values()] == [4, 10, 25, 2, 1]
+
+
+def test_a_share_of_unknown_residents_is_unknown(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """Six volunteers of 1,100 residents, one of them helped before; where nobody counted residents, no share."""
+    found = _tables("hefei_helpers", city, rules, dt.date(2025, 3, 10))["hefei_helpers"]
+    assert found["南七一社区（示例）"] == (1100, 6, 1, 5)
+    assert found["南七四社区（示例）"] == (None, 3, 0, None)
+
+
+def test_sections_of_an_empty_city_are_empty(rules: wushe.Plugins) -> None:
+    """No tables, no rows but totals of nothing."""
+    empty = wushe.build_network({}, rules.categories, rules.target_groups)
+    for section in ("hefei_complex", "hefei_four_lists", "hefei_helpers"):
+        for key, rows in _tables(section, empty, rules, dt.date(2025, 3, 10)).items():
+            own = [cells[-1] for cells in rows.values()]
+            assert key == "hefei_published" or not any(own)
+
+
 # --- the demo ----------------------------------------------------------------------------------
 
 
@@ -232,7 +323,7 @@ def test_the_published_numbers_are_the_demos(city: wushe.LinkageNetwork) -> None
     """23 sub-projects, 278 activities, 4,100 person-times; README and data package say so."""
     times = city["activities"]["person_times"]
     found = {
-        "projects": len(city["projects"]),
+        "projects": int((city["projects"]["organization"] == hefei.COMPLEX).sum()),
         "activities": len(city["activities"]),
         "person_times": int(times.sum()),
     }

@@ -77,6 +77,7 @@ def test_it_loads_by_name_and_uses_these_hooks(rules: wushe.Plugins) -> None:
     assert rules.hooks_of("pingliang") == (
         "derive_offers",
         "filter_candidates",
+        "register_demos",
         "register_keyword_rules",
         "register_need_categories",
         "register_visit_forms",

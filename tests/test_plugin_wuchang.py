@@ -101,9 +101,10 @@ def test_it_uses_exactly_the_hooks_that_it_needs() -> None:
     assert wushe.load_plugins("wuchang").hooks_of("wuchang") == (
         "filter_candidates",
         "prioritise_needs",
+        "register_demos",
         "register_keyword_rules",
         "register_need_categories",
-        "register_point_rules",
+        "register_report_sections",
         "register_risk_signals",
         "register_visit_forms",
         "score_candidates",

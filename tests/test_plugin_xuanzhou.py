@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from wushe.demos import demo_path, find_demo
 from wushe.plugins import xuanzhou
 
 FOLDER = demo_path("xuanzhou")
+ON = dt.date(2025, 3, 10)
 FILES = sorted(p for p in FOLDER.iterdir() if p.suffix in (".csv", ".json", ".md"))
 
 
@@ -61,9 +63,12 @@ def test_it_loads_by_name_and_uses_these_hooks(rules: wushe.Plugins) -> None:
     """Found by its entry point beside the defaults."""
     assert [name for name, _ in rules.versions] == ["defaults", "xuanzhou"]
     assert rules.hooks_of("xuanzhou") == (
+        "register_demos",
         "register_keyword_rules",
         "register_need_categories",
         "register_order_rules",
+        "register_parameters",
+        "register_report_sections",
         "split_gifts",
     )
 
@@ -73,7 +78,7 @@ def test_it_imports_only_the_front_door() -> None:
     tree = ast.parse(Path(xuanzhou.__file__).read_text("utf-8"))
     names = [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
     names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert {name for name in names if name.startswith("wushe")} == {"wushe"}
+    assert {name for name in names if name.startswith("wushe")} == {"wushe", "wushe.rules"}
 
 
 @pytest.mark.parametrize(
@@ -85,9 +90,13 @@ def test_what_is_assumed_says_so(rule: str) -> None:
 
 
 def test_the_floor_and_the_sources_are_those_published() -> None:
-    """启动资金不少于3万元; district finance, the association's match, the village collective."""
-    assert xuanzhou.FLOOR_FEN == 3_000_000
-    assert xuanzhou.SOURCES == ("fiscal", "donation", "collective")
+    """启动资金不少于3万元; district finance, the association's match, the village collective: dated, with the source."""
+    found = {p.name: p for p in xuanzhou.register_parameters()}
+    assert found["society_floor"].number == 3_000_000
+    assert {name for name, p in found.items() if p.unit == "bool" and p.number == 1} == {
+        "society_fiscal", "society_donation", "society_collective",
+    }  # fmt: skip
+    assert all("2025-03-13" in p.source and p.inferred for p in found.values())
 
 
 # --- three levels ------------------------------------------------------------------------------
@@ -255,6 +264,24 @@ def test_every_record_that_could_be_taken_for_real_is_marked(table: str, heading
 def test_no_number_looks_like_a_person(path: Path) -> None:
     """No ID number, no phone."""
     assert re.findall(r"(?<![\d.])\d{11,}[Xx]?(?![\d.])", path.read_text("utf-8-sig")) == []
+
+
+def test_the_report_counts_societies_by_township(
+    city: wushe.LinkageNetwork, rules: wushe.Plugins
+) -> None:
+    """24 townships, 217 societies, all filed, no person in sight; nothing but zeros for an empty city."""
+    context = wushe.Context(ON, rules.categories, rules.target_groups)
+    (table,) = rules.report_sections["xuanzhou_societies"].make(city, context)
+    held = (
+        int(city["funds"]["balance_fen"].sum()) - 20_000_000
+    )  # the district's own fund is no society's
+    assert len(table.rows) == 24
+    assert table.total is not None
+    assert table.total.cells == (217, 217, held)
+    empty = wushe.build_network({}, rules.categories, rules.target_groups)
+    (table,) = rules.report_sections["xuanzhou_societies"].make(empty, context)
+    assert table.total is not None
+    assert table.total.cells == (0, 0, 0)
 
 
 def test_a_village_pays_what_it_may_and_the_district_the_rest(

@@ -20,6 +20,7 @@ from wushe import (
     Context,
     Demo,
     KeywordRule,
+    Programme,
     Question,
     RiskSignal,
     Text,
@@ -59,6 +60,16 @@ EVENING: tuple[tuple[Literal["household", "person"], str, str, str], ...] = (
 """What has to be asked on the first evening so that the policies can be matched the same night. The
 questions are this plugin's; that the worker asks about supper and work first is Dangshan."""
 
+KINDS = (
+    ("ds_living", "生活救助", "living", ("living_aid", "emergency_aid", "food", "daily_goods")),
+    ("ds_medical", "医疗援助", "medical care", ("medical_aid", "medical_escort")),
+    ("ds_school", "助学帮扶", "school", ("education_aid", "tutoring", "school_supplies")),
+    ("ds_work", "就业支持", "work", ("job_coaching",)),
+    ("ds_comfort", "心理慰藉", "comfort", ("counselling",)),
+)
+"""The five sorts of need that are matched with the parties' means (Dangshan); their categories are assumed."""
+VISITS = ("regular", "holiday", "neighbour")
+"""How families are found: regular visits, holiday visits, neighbours' word (Dangshan)."""
 VENDOR_POINTS, VENDOR_DAYS = 20, 7
 """Weight and interval of one earner with a seriously ill family member (assumed)."""
 
@@ -122,11 +133,21 @@ def _counted(
 
 
 @hookimpl
+def register_programmes() -> list[Programme]:
+    """The five sorts of help, for everybody in need, found on visits."""
+    source = "央广网：砀山“专业社工+多元链接”"
+    return [
+        Programme(key, Text(zh, en), (), categories, VISITS, source)
+        for key, zh, en, categories in KINDS
+    ]
+
+
+@hookimpl
 def register_demos() -> list[Demo]:
     """The made-up tables that come with wushe."""
     about = Text(
-        "砀山政策找人的故事（虚构细节）：5 户家庭，卖玉米的钱家，计划日期 2025-08-05",
-        "policies that look for people, Dangshan (details made up): 5 households, the corn seller's among them, planned on 2025-08-05",
+        "砀山政策找人的故事（虚构细节）：5 户家庭，卖玉米的钱家从第一个晚上到结案，计划日期 2025-08-05",
+        "policies that look for people, Dangshan (details made up): 5 households, the corn seller's from the first evening to the closed file, planned on 2025-08-05",
     )
     folder = Path(__file__).parents[1] / "demos" / "dangshan"
-    return [Demo("dangshan", about, ("dangshan",), "2025-08-05", folder, ("H-QIAN",), relief=True)]
+    return [Demo("dangshan", about, ("dangshan",), "2025-08-05", folder, ("H-QIAN",), relief=True, tell="wushe.demos.stories.dangshan:tell")]  # fmt: skip

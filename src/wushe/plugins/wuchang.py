@@ -10,7 +10,7 @@ order, is an assumption of this plugin and says "assumed" where it is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,23 @@ from wushe import (
     Demo,
     FilterTerm,
     KeywordRule,
+    LinkageNetwork,
     NeedCategory,
     Pairs,
-    PointRule,
     Question,
+    ReportColumn,
+    ReportRow,
+    ReportSection,
+    ReportTable,
     RiskSignal,
     ScoreTerm,
     Text,
     VisitForm,
     hookimpl,
 )
+
+under = "wuhan"
+"""Where both are loaded the city's rules stand above the district's, its family points among them."""
 
 KEY_GROUPS = frozenset({"serious_illness", "lone_elder", "unattended_child"})
 """Whose needs come first within an urgency class: the groups of the three households that Wuchang
@@ -59,6 +66,20 @@ STREET = 3
 CARER_POINTS, CARER_DAYS = 15, 30
 """Weight of a sole carer among the signals, and how often one is visited (assumed)."""
 SAID = {"是": 1, "有": 1, "yes": 1, "否": 0, "没有": 0, "no": 0}
+
+STORIES = ("H-0001", "H-0002", "H-0003")
+GIVERS = {
+    "firms": ("企业", "Firms"),
+    "charities": ("公益基金会和慈善组织", "Foundations and charities"),
+    "citizens": ("爱心人士", "Citizens"),
+    "others": ("财政、集体和其他", "Public money, collectives and others"),
+}
+GIVER_KINDS = {
+    "firms": ("firm", "property_company"),
+    "charities": ("foundation", "charity_federation", "red_cross", "social_organization"),
+}
+STATES = (("可用", "live"), ("未到起始日", "not begun"), ("过期或用完", "over or used up"))
+DOOR_PEOPLE = (("敲门户数", "households"), ("见到", "met"), ("愿意接受帮扶", "willing"))
 
 # Words (assumed) for what Wuchang 2025 tells of: micro-wishes, a wife who nursed alone and was worn
 # out, three applications. The names of the latter outweigh the built-in rule for any application.
@@ -232,14 +253,98 @@ def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.boo
 
 
 @hookimpl
-def register_point_rules() -> list[PointRule]:
-    """家庭志愿积分 of Zhangjiawan community: a family's volunteers earn for one account.
+def register_report_sections() -> list[ReportSection]:
+    """What Wuchang 2025 keeps an eye on: the pool that is kept up to date, and what knocking on doors yields."""
+    pool, doors = Text("慈善资源库", "The resource pool"), Text("敲门行动", "Knocking on doors")
+    return [
+        ReportSection("wuchang_pool", pool, pool_by_giver),
+        ReportSection("wuchang_doors", doors, doors_by_month),
+    ]
 
-    Xinhua's report on Wuhan's social work says that the scheme drew 3,500 person-times; ten points an
-    hour are assumed, and no prices, since none are published.
+
+def pool_by_giver(network: LinkageNetwork, context: Context) -> list[ReportTable]:
+    """Entries of the pool by who gave them: live on the day, not begun, over or used up; and money that is left.
+
+    Firms, charities and citizens are Wuchang 2025's three sources; who counts as which is assumed.
     """
-    label = Text("家庭志愿积分", "family volunteer points")
-    return [PointRule("zhangjiawan_family", label, per_hour=10, family=True)]
+    kinds = dict(zip(network["organizations"].ids, network["organizations"]["kind"], strict=True))
+    counts = {giver: [0, 0, 0, 0] for giver in GIVERS}
+    for giver, state, fen in _entries(network, np.datetime64(context.on, "D"), kinds):
+        counts[giver][state] += 1
+        counts[giver][3] += fen if state == 0 else 0
+    columns = (
+        *(ReportColumn(Text(*words)) for words in STATES),
+        ReportColumn(Text("可用资金", "money that is left"), "fen"),
+    )
+    rows = tuple(ReportRow(Text(*GIVERS[giver]), tuple(cells)) for giver, cells in counts.items())
+    total = ReportRow(Text("合计", "Total"), tuple(map(sum, zip(*counts.values(), strict=True))))
+    title = Text("资源库里有什么", "What the pool holds")
+    return [ReportTable("wuchang_pool", title, Text("来源", "Source"), columns, rows, total)]
+
+
+def _entries(
+    network: LinkageNetwork, on: np.datetime64, kinds: Mapping[str, str]
+) -> Iterator[tuple[str, int, int]]:
+    """Yield (giver, state, fen left) of each lot, slot and fund; state 0 live, 1 not begun, 2 over or used up."""
+    donors = {donor.id: donor for donor in network["donors"].records()}
+    for lot in network["resources"].records():
+        donor = donors.get(lot.donor or "")
+        if donor is None or donor.kind == "organization":
+            giver = _giver(kinds.get((donor.organization if donor else lot.holder) or ""))
+        else:
+            giver = "citizens"
+        yield giver, _state(lot.available_from, lot.expires_on, lot.quantity, on), 0
+    for slot in network["offers"].records():
+        giver = _giver(kinds.get(slot.provider))
+        yield giver, _state(slot.available_from, slot.available_to, slot.quantity, on), 0
+    for fund in network["funds"].records():
+        fen = fund.balance_fen
+        given = fund.nature in (None, "donation")
+        giver = _giver(kinds.get(fund.host)) if given else "others"
+        yield giver, 2 if fen == 0 else 0, fen or 0
+
+
+def _giver(kind: str | None) -> str:
+    return next((giver for giver, known in GIVER_KINDS.items() if kind in known), "others")
+
+
+def _state(since: Any, until: Any, amount: int | None, on: np.datetime64) -> int:
+    if amount == 0 or (until is not None and np.datetime64(until, "D") < on):
+        return 2
+    return 1 if since is not None and np.datetime64(since, "D") > on else 0
+
+
+def doors_by_month(network: LinkageNetwork, context: Context) -> list[ReportTable]:
+    """What door-knock visits until the day yielded, by month: who was met, who is willing, facts, and needs asked then.
+
+    A need counts in a month in which its household was met; 22 households were visited in September (Wuchang 2025).
+    """
+    doors = [v for v in network["visits"].records() if v.kind == "door" and v.on <= context.on]
+    facts = [fact.visit for fact in network["facts"].records()]
+    asked = [
+        (need.household, f"{need.asked_on:%Y-%m}")
+        for need in network["needs"].records() if need.asked_on and need.asked_on <= context.on
+    ]  # fmt: skip
+    rows = []
+    for month in sorted({f"{visit.on:%Y-%m}" for visit in doors}):
+        knocked = [visit for visit in doors if f"{visit.on:%Y-%m}" == month]
+        met = {visit.household for visit in knocked if visit.outcome == "met"}
+        ids = {visit.id for visit in knocked}
+        cells = (
+            len({visit.household for visit in knocked}),
+            len(met),
+            len({visit.household for visit in knocked if visit.willing}),
+            sum(visit in ids for visit in facts),
+            sum(home in met and when == month for home, when in asked),
+        )
+        rows.append(ReportRow(Text(month, month), cells))
+    columns = (
+        *(ReportColumn(Text(*words), "people") for words in DOOR_PEOPLE),
+        ReportColumn(Text("记下的事实", "facts recorded")),
+        ReportColumn(Text("提出的需求", "needs asked for")),
+    )
+    title = Text("敲门走访的收获", "What the visits yielded")
+    return [ReportTable("wuchang_doors", title, Text("月份", "Month"), columns, tuple(rows))]
 
 
 @hookimpl
@@ -251,5 +356,13 @@ def register_demos() -> list[Demo]:
     )
     folder = Path(__file__).parents[1] / "demos" / "wuchang"
     return [
-        Demo("wuchang", about, ("wuchang",), "2025-09-15", folder, ("H-0001", "H-0002", "H-0003"))
+        Demo(
+            "wuchang",
+            about,
+            ("wuchang",),
+            "2025-09-15",
+            folder,
+            STORIES,
+            tell="wushe.demos.stories.wuchang:tell",
+        )
     ]

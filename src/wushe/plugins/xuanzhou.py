@@ -3,35 +3,73 @@
 Source, cited below as "Xuanzhou 2025": 中安在线, 13 March 2025, on community charity in Anhui. Xuanzhou's
 217 villages and communities have filed (备案) an emergency mutual-aid society each, with a start-up of at
 least 30,000 yuan from 区级财政支持+慈善协会配套+村集体自筹, part of a 三级联动 (three-level) relief system; in
-all they have given 1,042,800 yuan to 1,790 person-times. The report gives no shares of the sources, no
-limits per case and no time limits: what is assumed says so. A fiscal or collective contribution is no
+all they have given 1,042,800 yuan to 1,790 person-times. The report gives no shares of the sources, no first
+day, no limits per case and no time limits: what is assumed says so. A fiscal or collective contribution is no
 donation (慈善法), and mutual aid within a community is no charity activity (article 122): the ledger keeps both apart.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from wushe import Columns, Demo, KeywordRule, NeedCategory, OrderGuard, OrderRules, Text, hookimpl
+from wushe import (
+    Columns,
+    Context,
+    Demo,
+    KeywordRule,
+    LinkageNetwork,
+    NeedCategory,
+    OrderGuard,
+    OrderRules,
+    ReportColumn,
+    ReportRow,
+    ReportSection,
+    ReportTable,
+    Text,
+    hookimpl,
+)
+from wushe.rules import Parameter
 
-FLOOR_FEN = 3_000_000
-"""Least money with which a society may be filed: 30,000 yuan (Xuanzhou 2025)."""
-SOURCES = ("fiscal", "donation", "collective")
-"""Natures of its three sources: district finance, the charity association's match, the village's own."""
+START_UP = {"floor": ("30000", "元"), "fiscal": ("1", "bool"), "donation": ("1", "bool"), "collective": ("1", "bool")}  # fmt: skip
+"""What a society must have to be filed (Xuanzhou 2025): the floor, and money of each of three natures."""
+SINCE = dt.date(2024, 1, 1)
+"""First day of the rule (assumed: the report gives none)."""
 VILLAGE_LIMIT_FEN = 300_000
 """What a village's society gives in one case by itself; more is asked of the district (assumed)."""
 DISTRICT_FUND = "F-XZ"
 """Id of the district's fund in its own tables: it answers for what is beyond a village."""
 DISTRICT = "341802"
+OFFICES = {DISTRICT: DISTRICT_FUND, "341802107": "S-1", "341802100": "S-2"}
+"""Who answers above the village: the stations of two townships, and the district's fund (ids of its tables)."""
 VILLAGE_CODE = 10
 """Codes of places above the village are shorter: 2, 4, 6 and 9 digits."""
 YUAN = 100
 AID = ("emergency_aid", "surgery_deposit")
 """What the societies give: the built-in emergency aid, and this plugin's deposit."""
+STREET = 3
+"""Position of the township among a place and those above it."""
+
+
+@hookimpl
+def register_parameters() -> list[Parameter]:
+    """``society_floor`` in yuan, and ``society_fiscal``, ``society_donation``, ``society_collective``: 1 where asked.
+
+    That each source gives something is how "district finance + association's match + village's own" is read;
+    how much each gives is not reported and not checked.
+    """
+    note = "起始日推定：报道没有写明"
+    return [
+        Parameter(
+            f"society_{name}", DISTRICT, value, unit, SINCE, None, None, "宣州区“救急难”互助社启动资金", "",
+            "中安在线 2025-03-13", dt.date(2026, 11, 22), "B", note=note,
+        )
+        for name, (value, unit) in START_UP.items()
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -79,7 +117,7 @@ def register_order_rules() -> list[OrderRules]:
             asked_at_once=1,
             rounds=1,
             levels=("community", "street", "county"),
-            offices={DISTRICT: DISTRICT_FUND},
+            offices=OFFICES,
             guards=(
                 OrderGuard("xuanzhou_own_village", own, own_village),
                 OrderGuard("xuanzhou_limit", much, within_limit),
@@ -161,11 +199,55 @@ def _match(fen: int, pools: Columns, j: int, left: int, given: list[int]) -> int
 
 
 @hookimpl
+def register_report_sections() -> list[ReportSection]:
+    """The societies of each township: how many are filed, and what their funds hold."""
+    label = Text("“救急难”互助社", "emergency mutual-aid societies")
+    return [ReportSection("xuanzhou_societies", label, societies)]
+
+
+def societies(network: LinkageNetwork, context: Context) -> list[ReportTable]:
+    """Return the table of societies by township; an unknown balance is left out and said."""
+    del context
+    places, bodies, funds = network["places"], network["organizations"], network["funds"]
+    township = np.append(network.places.ancestors[:, STREET], -1)
+    held: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in np.flatnonzero(bodies["kind"].astype(str) == "mutual_aid_society").tolist():
+        own = funds["balance_fen"][(funds["host"] == bodies.ids[row]) & funds.known("balance_fen")]
+        at = int(township[places.row_of([bodies["place"][row]])[0]])
+        found = (1, int(bodies["registration"][row] == "filed"), int(own.sum()))
+        held[at] = [a + b for a, b in zip(held[at], found, strict=True)]
+    rows = tuple(ReportRow(_name(network, at), tuple(held[at])) for at in sorted(held))
+    columns = (
+        ReportColumn(Text("互助社", "societies")),
+        ReportColumn(Text("已备案", "filed")),
+        ReportColumn(Text("余额", "balance"), "fen"),
+    )
+    sums = tuple(sum(counts[k] for counts in held.values()) for k in range(len(columns)))
+    title = Text("各乡镇（街道）的互助社", "Societies by township")
+    return [
+        ReportTable(
+            "xuanzhou_societies", title, Text("乡镇（街道）", "township"), columns, rows,
+            ReportRow(Text("合计", "all"), sums), Text("余额未知的不计入", "unknown balances are left out"),
+        )
+    ]  # fmt: skip
+
+
+def _name(network: LinkageNetwork, row: int) -> Text:
+    name = network["places"]["name"][row] if row >= 0 else None
+    return Text(name, name) if name else Text("地区不详", "place unknown")
+
+
+@hookimpl
 def register_demos() -> list[Demo]:
     """The made-up tables that come with wushe."""
     about = Text(
-        "宣州217个救急难互助社（虚构细节）：8 户家庭，规划日期 2025-03-10",
-        "the 217 emergency mutual-aid societies of Xuanzhou (details made up): 8 households, planned on 2025-03-10",
+        "宣州217个救急难互助社（虚构细节）：三万元的底、三个来源、三级联动、账目平衡；8 户家庭，规划日期 2025-03-10",
+        "the 217 emergency mutual-aid societies of Xuanzhou (details made up): floor, three sources, three levels, a ledger that balances; 8 households, planned on 2025-03-10",
     )
     folder = Path(__file__).parents[1] / "demos" / "xuanzhou"
-    return [Demo("xuanzhou", about, ("xuanzhou",), "2025-03-10", folder, ("H-01", "H-08"))]
+    return [
+        Demo(
+            "xuanzhou", about, ("xuanzhou",), "2025-03-10", folder, ("H-01", "H-08"),
+            tell="wushe.demos.stories.xuanzhou:tell",
+        )
+    ]  # fmt: skip

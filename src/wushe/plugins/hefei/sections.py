@@ -1,0 +1,184 @@
+"""Hefei's own parts of a city report: the complex's figures, the four lists joined, who helps whom.
+
+Counted from the tables of the day; what the report of 13 March 2025 (see the package's docstring) gives for
+the whole city stands beside it, with its source. "Fundraiser" is a volunteer with the skill `FUNDRAISER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wushe import Context, ReportColumn, ReportRow, ReportTable, Text
+
+if TYPE_CHECKING:
+    from wushe import LinkageNetwork
+
+Rows = npt.NDArray[np.int64]
+SOURCE = "中安在线，2025-03-13"
+TOTAL = Text("合计", "total")
+FUNDRAISER = "fundraising"
+"""Skill of those trained to raise money for a project (劝募员); the word is wushe's."""
+PUBLISHED = {
+    "funds": (Text("社区慈善基金", "community charity funds"), 1_345),
+    "organizations": (Text("社区慈善类组织", "community charity organizations"), 110),
+    "projects": (Text("社区慈善项目", "community charity projects"), 744),
+    "fundraisers": (Text("社区慈善劝募员", "community fundraisers"), 1_575),
+    "complexes": (Text("社区慈善服务综合体", "charity service complexes"), 248),
+}
+"""What the whole city had at the end of 2024 (Hefei 2025): to stand beside what the tables hold, never instead."""
+RAISED = Text("同期筹集资金2,723万元", "the funds had raised 27.23 million yuan by then")
+PARTICIPATION = Text(
+    "全市居民参与率三年间由18%升至46%（报道，未说明算法）；本表只数登记的志愿者",
+    "residents' participation rose from 18 to 46 per cent in three years (reported, not how it is counted); "
+    "here registered volunteers are counted only",
+)
+
+
+def complex_figures(network: LinkageNetwork, context: Context) -> list[ReportTable]:
+    """A row for each body that held activities up to the date, as a unit with its own figures."""
+    held, bodies = network["activities"], network["organizations"]
+    unit = bodies.row_of(held["organization"])
+    unit[~(held["held_on"] <= np.datetime64(context.on, "D"))] = -1
+    times = np.maximum(held["person_times"], 0)
+
+    def figures(at: npt.NDArray[np.bool_]) -> list[int]:
+        projects = {project for project in held["project"][at] if project}
+        unknown = [int((at & ~held.known(name)).sum()) for name in ("person_times", "persons")]
+        return [len(projects), int(at.sum()), int(times[at].sum()), *unknown]
+
+    columns = (
+        ReportColumn(Text("子项目", "sub-projects")),
+        ReportColumn(Text("活动场次", "activities")),
+        ReportColumn(Text("服务人次", "person-times"), "people"),
+        ReportColumn(Text("未记人次的场次", "without person-times")),
+        ReportColumn(Text("未记人数的场次", "without persons")),
+    )
+    rows = [_row(bodies["name"][row], figures(unit == row)) for row in np.unique(unit[unit >= 0])]
+    return [
+        ReportTable(
+            "hefei_complex",
+            Text("综合体自己的数字", "a complex's own figures"),
+            Text("综合体", "complex"),
+            columns,
+            tuple(rows),
+            ReportRow(TOTAL, tuple(figures(unit >= 0))),
+            Text("人次、人、户是三个数，没记的不推算", "what was not counted is not derived"),
+        )
+    ]
+
+
+def four_lists(network: LinkageNetwork, _: Context) -> list[ReportTable]:
+    """The four lists by county, how far they meet, and the city's published totals beside them."""
+    funds, projects, people = (network[name] for name in ("funds", "projects", "volunteers"))
+    raisers = np.array([FUNDRAISER in (skills or ()) for skills in people["skills"]], dtype=bool)
+    fund_at = _counties(network, funds["place"])
+    at = {
+        "funds": fund_at,
+        "organizations": _counties(network, network["organizations"]["place"]),
+        "projects": np.append(fund_at, -1)[funds.row_of(projects["fund"])],
+        "fundraisers": _counties(network, people["place"][raisers]),
+    }
+    names = ["", *network["places"]["name"]]
+    cells = np.zeros((len(names), len(at) + 1), dtype=np.int64)
+    for column, rows in enumerate(at.values()):
+        np.add.at(cells[:, column], rows + 1, 1)
+    np.add.at(cells[:, -1], fund_at + 1, np.maximum(funds["balance_fen"], 0))
+    columns = [ReportColumn(PUBLISHED[name][0]) for name in at]
+    columns.append(ReportColumn(Text("基金余额", "in the funds"), "fen"))
+    table = ReportTable(
+        "hefei_four_lists",
+        Text("四张清单，分区县", "the four lists by county"),
+        Text("区县", "county"),
+        tuple(columns),
+        tuple(_row(names[row], cells[row]) for row in np.flatnonzero(cells.any(axis=1))),
+        ReportRow(TOTAL, tuple(cells.sum(axis=0).tolist())),
+    )
+    units = set(network["activities"]["organization"]) - {None}
+    counted = {**{name: len(rows) for name, rows in at.items()}, "complexes": len(units)}
+    return [table, _joined(network, raisers), _published(counted)]
+
+
+def _joined(network: LinkageNetwork, raisers: npt.NDArray[np.bool_]) -> ReportTable:
+    """How many funds have a project, a body that carries it out, and a fundraiser of its host or of that body.
+
+    That a fundraiser belongs to the body of a team they are in is assumed.
+    """
+    funds, projects, teams = (network[n] for n in ("funds", "projects", "volunteer_teams"))
+    body_of = dict(zip(teams.ids, teams["organization"], strict=True))
+    asked = network["volunteers"]["teams"][raisers]
+    raising = {body_of.get(team) for own in asked for team in own or ()} - {None}
+    bodies: dict[str, set[str | None]] = {key: set() for key in funds.ids}
+    for fund, body in zip(projects["fund"], projects["organization"], strict=True):
+        bodies.get(fund, set()).add(body)
+    hosts = dict(zip(funds.ids, funds["host"], strict=True))
+    gaps = [(not b, None in b, not ({hosts[key]} | b) & raising) for key, b in bodies.items()]
+    labels = (
+        Text("没有项目", "no project"),
+        Text("有项目没有承接组织", "a project that nobody carries out"),
+        Text("没有劝募员", "no fundraiser"),
+    )
+    whole = ReportRow(Text("四单齐全", "all four meet"), (sum(not any(gap) for gap in gaps),))
+    rows = [ReportRow(label, (sum(gap[k] for gap in gaps),)) for k, label in enumerate(labels)]
+    return ReportTable(
+        "hefei_joined",
+        Text("四张清单对得上的基金", "funds in which the four lists meet"),
+        Text("情形", "case"),
+        (ReportColumn(PUBLISHED["funds"][0]),),
+        (whole, *rows, ReportRow(Text("全部基金", "all funds"), (len(funds),))),
+    )
+
+
+def _published(counted: Mapping[str, int]) -> ReportTable:
+    return ReportTable(
+        "hefei_published",
+        Text("全市公布数与本表", "the city's published totals, and these tables"),
+        Text("清单", "list"),
+        (
+            ReportColumn(Text("2024年底公布", "published, end of 2024")),
+            ReportColumn(Text("本表", "in these tables")),
+        ),
+        tuple(ReportRow(label, (said, counted[name])) for name, (label, said) in PUBLISHED.items()),
+        note=Text(f"{SOURCE}；{RAISED.zh}", f"{SOURCE}; {RAISED.en}"),
+    )
+
+
+def helpers(network: LinkageNetwork, _: Context) -> list[ReportTable]:
+    """Residents, registered volunteers and those of them who were helped before, by community."""
+    places, people = network["places"], network["volunteers"]
+    at = network.places.at_level(places.row_of(people["place"]), "community") + 1
+    all_of_them = np.bincount(at, minlength=len(places) + 1)
+    once = np.bincount(at[people.known("person")], minlength=len(places) + 1)
+    names, residents = ["", *places["name"]], [-1, *places["population"].tolist()]
+    rows = []
+    for row in np.flatnonzero(all_of_them).tolist():
+        living, helping = residents[row], int(all_of_them[row])
+        # Where nobody knows how many live there, nobody knows the share.
+        shares = (living, helping * 1000 // living) if living > 0 else (None, None)
+        cells = (shares[0], helping, int(once[row]), shares[1])
+        rows.append(ReportRow(_name(names[row]), cells))
+    columns = (
+        ReportColumn(Text("居民", "residents"), "people"),
+        ReportColumn(Text("志愿者", "volunteers"), "people"),
+        ReportColumn(Text("其中曾受助", "of them once helped"), "people"),
+        ReportColumn(Text("志愿者占居民", "volunteers of residents"), "permille"),
+    )
+    title, head = Text("从受助到助人", "from helped to helper"), Text("社区", "community")
+    return [ReportTable("hefei_helpers", title, head, columns, tuple(rows), note=PARTICIPATION)]
+
+
+def _counties(network: LinkageNetwork, places: Iterable[str | None]) -> Rows:
+    """Return the row of the county that each place is or lies in, int64 (n,), -1 where it is not known."""
+    rows = network["places"].row_of(places)
+    return network.places.at_level(rows, "county").astype(np.int64)
+
+
+def _row(name: str, cells: Iterable[Any]) -> ReportRow:
+    return ReportRow(_name(name), tuple(map(int, cells)))
+
+
+def _name(name: str) -> Text:
+    return Text(name, name) if name else Text("未写到这一级的", "not placed at this level")
