@@ -16,8 +16,8 @@ from wushe.cli.common import (
     said_help,
 )
 from wushe.cli.report import report
-from wushe.model.parties import LEVELS
 from wushe.privacy import Audience
+from wushe.report.coverage import BY_LEVELS
 from wushe.text import Text
 
 _ENDINGS = (".html", ".xlsx", ".csv")
@@ -42,7 +42,7 @@ _BAD_ENDING = Text(
 )
 @click.option(
     "--level",
-    type=click.Choice(list(LEVELS)),
+    type=click.Choice(list(BY_LEVELS)),
     default="county",
     show_default=True,
     help=said_help("覆盖汇总到哪一级地区", "coverage by the places of this level"),

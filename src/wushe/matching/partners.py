@@ -40,6 +40,14 @@ class Partners:
 
 _PAIR = Text("{who} – {partner}（第 {n} 志愿）", "{who} – {partner} (choice {n})")
 _ALONE = Text("{who}：没有结对", "{who}: no partner")
+_RATHER = Text(
+    "  更想要 {liked}，但它更愿意与 {held} 结对：{held} 是它的第 {a} 志愿，{who} 是第 {b} 志愿",
+    "  would rather have {liked}, which prefers {held}: its choice {a}; {who} is its choice {b}",
+)
+_UNLISTED = Text(
+    "  更想要 {liked}，但它没有列入 {who}", "  would rather have {liked}, which does not list {who}"
+)
+_NO_ROOM = Text("  更想要 {liked}，但它没有名额", "  would rather have {liked}, which takes nobody")
 _FIRST = Text("第一志愿 {n} / {all}", "first choice: {n} of {all}")
 
 
@@ -84,6 +92,49 @@ def pair_partners(
     return Partners(
         {who: p for who, (p, _) in pairs.items()}, {w: n for w, (_, n) in pairs.items()}
     )
+
+
+def explain_partners(
+    found: Partners,
+    first: Mapping[str, Sequence[str]],
+    second: Mapping[str, Sequence[str]],
+    who: str,
+    lang: str = "zh",
+    *,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """Return whom `who`, of either side, is paired with, and why not with those that it would rather have.
+
+    `first` and `second` are the lists that `found` was made of, `names` what ids are called. Raises KeyError for
+    an id of neither side.
+    """
+    ours, theirs = (first, second) if who in first else (second, first)
+    mine, has, call = list(ours[who]), _partners_of(found, who), {**(names or {})}.get
+    has.sort(key=mine.index)
+    name = call(who, who)
+    said = [_PAIR.say(lang, who=name, partner=call(p, p), n=mine.index(p) + 1) for p in has]
+    for liked in mine[: mine.index(has[-1]) if has else None]:
+        choices, held = list(theirs[liked]), _partners_of(found, liked)
+        told: dict[str, Any] = {"who": name, "liked": call(liked, liked)}
+        if liked in has:
+            continue
+        if who not in choices:
+            said.append(_UNLISTED.say(lang, **told))
+        elif not held:
+            said.append(_NO_ROOM.say(lang, **told))
+        else:
+            last = max(held, key=choices.index)
+            a, b = choices.index(last) + 1, choices.index(who) + 1
+            said.append(_RATHER.say(lang, held=call(last, last), a=a, b=b, **told))
+    return "\n".join(said if has else [_ALONE.say(lang, who=name), *said])
+
+
+def _partners_of(found: Partners, who: str) -> list[str]:
+    """Return the partners of an id of either side."""
+    if who in found.partner:
+        partner = found.partner[who]
+        return [] if partner is None else [partner]
+    return [key for key, partner in found.partner.items() if partner == who]
 
 
 def _check(

@@ -215,6 +215,7 @@ def _need_columns(
         "skill_mask": masks(skills, words.skills),
         "groups": groups,
         "group_mask": masks(groups, words.groups),
+        "partners": _partners(network, place),
         "place_mask": _place_masks(network, place, words.places),
         "client_mask": word_masks(clients.ids, words.clients),
         "with_minor": _with_minor(
@@ -265,6 +266,18 @@ def _place_masks(network: LinkageNetwork, place: Array, words: Mapping[str, int]
     return bitmask([*paths, ()], words)[place]  # the row -1, no place, finds the empty path
 
 
+def _partners(network: LinkageNetwork, place: Array) -> Array:
+    """Return the organizations paired with the stations that serve each row's place, None where none is."""
+    stations, places = network.tables["stations"], network.tables["places"]
+    paired: dict[int, tuple[str, ...]] = {}
+    for at, own in zip(places.row_of(stations["place"]).tolist(), stations["pairs"], strict=True):
+        paired[at] = (*paired.get(at, ()), *(own or ()))
+    if not any(paired.values()):
+        return np.full(len(place), None, dtype=object)
+    paths = [[paired.get(r) for r in path if r >= 0] for path in network.places.ancestors.tolist()]
+    return objects([*(_all_tags(path) or None for path in paths), None])[place]
+
+
 def _groups(network: LinkageNetwork, clients: _Clients) -> Array:
     columns = [take(network.tables[name]["target_groups"], rows) for name, rows in clients.sources]
     return by_value(_all_tags, zip(*columns, strict=True))
@@ -299,6 +312,17 @@ def _providers(network: LinkageNetwork, providers: Array) -> tuple[Array, Array]
     return kinds, codes_of(codes, providers, len(providers)).astype(np.int32)
 
 
+def _host_kinds(network: LinkageNetwork, providers: Array) -> Array:
+    """Return the kind of the organization that offers, or keeps the fund or lot offered; None where there is none."""
+    bodies = network.tables["organizations"]
+    keeps = {key: key for key in bodies.ids}
+    for name, field in (("funds", "host"), ("resources", "holder")):
+        table = network.tables[name]
+        keeps |= dict(zip(table.ids, table[field], strict=True))
+    host = objects([keeps.get(provider) for provider in providers])
+    return take(bodies["kind"], bodies.row_of(host))
+
+
 def _history(network: LinkageNetwork, clients: _Clients) -> Array:
     services = network.tables["services"]
     client = first_known(services["household"], services["institution"])
@@ -327,6 +351,7 @@ def _offer_columns(
         "provider": offers["provider"],
         "provider_kind": provider_kind,
         "provider_code": provider_code,
+        "host_kind": _host_kinds(network, offers["provider"]),
         "categories": offers["categories"],
         "dimension": objects([u.dimension if u else None for u in units]),
         "capacity": capacity,

@@ -9,7 +9,7 @@ from wushe.errors import Problem, RefusedError
 from wushe.orders import problems as why
 from wushe.orders.checks import calls_of
 from wushe.orders.desk import Desk
-from wushe.orders.guards import minutes_of, objections, reasons_against
+from wushe.orders.guards import minutes_of, objections, reasons_against, waits
 from wushe.orders.records import PERSONS, Call, Candidate, Order
 from wushe.orders.rules import next_level, office_at, rounds
 
@@ -156,7 +156,12 @@ def call_up(desk: Desk, order: Order, chosen: Sequence[Candidate], kind: str) ->
 
 
 def ask_best(desk: Desk, order: Order, kind: str, live: LiveCity | None = None) -> list[str] | None:
-    """Ask the best able candidates for every role that is open, all roles or none; None where it cannot be."""
+    """Ask the best able candidates for every role that is open, all roles or none; None where it cannot be.
+
+    It cannot be while the order waits for another one.
+    """
+    if waits(desk, order):
+        return None
     roles = open_roles(order, calls_of(desk.session, order, *WAITING_CALLS))
     chosen = choose(desk, order, roles, live)
     return None if not chosen else call_up(desk, order, chosen, kind)

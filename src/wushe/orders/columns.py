@@ -11,6 +11,7 @@ import numpy as np
 from wushe.matching.expand import NONE
 from wushe.model.help import URGENCIES
 from wushe.model.storage import Array
+from wushe.orders.needs import waits_for
 from wushe.orders.ranks import ranks
 from wushe.plan import Plan
 
@@ -48,7 +49,9 @@ class Items:
         lists["place"] = [places[row] if row >= 0 else None for row in lists["place_row"]]
         day = needs["on_day"].astype("datetime64[D]")
         lists["on_day"] = np.where(np.isnat(day), "", day.astype(str)).tolist()
-        lists["visit"] = table["visit"][table.row_of(needs["id"])].tolist()
+        at = table.row_of(needs["id"])
+        lists["visit"] = table["visit"][at].tolist()
+        lists["after"] = [waits_for(table, key) for key in table["after"][at].tolist()]
         rows = np.unique(m.need)
         return cls(
             plan, lists, offers["provider"].tolist(), offers["provider_kind"].tolist(), offers["id"].tolist(),
@@ -81,7 +84,7 @@ class Items:
             "category": n["category"][at], "form": n["form"][at], "dimension": n["dimension"][at],
             "urgency": _URGENCY[n["urgency"][at]], "place": n["place"][at],
         }  # fmt: skip
-        for name in ("on_day", "visit", "skills", "groups"):
+        for name in ("on_day", "visit", "after", "skills", "groups"):
             value = n[name][at]
             if value:
                 row[name] = list(value) if isinstance(value, tuple) else value

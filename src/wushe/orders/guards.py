@@ -25,6 +25,9 @@ VETTING_DAYS = 365
 ADULT_SKILLS = frozenset({"care", "counselling", "escort", "repair", "rescue"})
 """What under-age volunteers are not sent to do, beside every emergency."""
 
+SERVED = ("done", "confirmed")
+"""An order that comes after another need may be given out once that one's order has come so far."""
+
 Objection = tuple[ProblemKind, dict[str, Any]]
 Objections = Sequence[Objection]
 
@@ -96,6 +99,20 @@ def minutes_of(order: Order, slot: Slot) -> int:
 @lru_cache(maxsize=4096)
 def _vetted_until(vetted_on: str) -> str:
     return (dt.date.fromisoformat(vetted_on) + dt.timedelta(days=VETTING_DAYS)).isoformat()
+
+
+def waits(desk: Desk, order: Order) -> bool:
+    """Return whether `order` comes after a need whose order is not done yet."""
+    if order.after is None:
+        return False
+    before: list[Order] = desk.session.state.find("order", need=order.after)
+    return all(one.status not in SERVED for one in before)
+
+
+def _waits(ask: Ask) -> Objections:
+    if ask.purpose == "keep" or not waits(ask.desk, ask.order):
+        return ()
+    return ((why.WAITS, {"after": ask.order.after}),)
 
 
 def _vetting(ask: Ask) -> Objections:
@@ -260,7 +277,7 @@ def _city(ask: Ask) -> Objections:
 
 
 _GUARDS: tuple[Callable[[Ask], Objections], ...] = (
-    _vetting, _under_age, _own_home, _skills, _dates, _restriction, _limit,
+    _waits, _vetting, _under_age, _own_home, _skills, _dates, _restriction, _limit,
     _caseload, _overlap, _week, _fatigue, _two_roles, _city,
 )  # fmt: skip
 

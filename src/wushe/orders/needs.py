@@ -12,6 +12,7 @@ from wushe.identify.wishes import WishWall, wish_wall
 from wushe.journal import Session, command
 from wushe.matching.prepare import MINOR_AGE
 from wushe.model.help import Need
+from wushe.model.tables import Table
 from wushe.model.terms import NeedCategory
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
@@ -103,7 +104,16 @@ def _request(s: Session, network: LinkageNetwork, need: Need, category: NeedCate
         category.minors or _minor(network, need.person, s.act.day),
         _groups(network, ids), () if category.roles else skills,
         slots(s, category, amount, need.skills or ()) if category.roles else (),
+        after=waits_for(network.tables["needs"], need.after),
     )  # fmt: skip
+
+
+def waits_for(needs: Table, after: str | None) -> str | None:
+    """Return the need that another one waits for, None where there is none or it is met."""
+    if after is None:
+        return None
+    row = int(needs.row_of([after])[0])
+    return None if row >= 0 and needs["status"][row] == "met" else after
 
 
 Ids = tuple[tuple[str, str], ...]

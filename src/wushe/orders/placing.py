@@ -49,6 +49,7 @@ class Request:
     shown_from: str | None = None
     candidates: tuple[Candidate, ...] = ()
     project: str | None = None
+    after: str | None = None
 
 
 _DEFAULTS = {

@@ -43,6 +43,12 @@ CHANGED = _kind(
     ("第 {version} 版", "version {version}"),
     ("重新读取订单，再决定", "read the order again, then decide"),
 )
+WAITS = _kind(
+    "order-waits",
+    ("前置需求 {after} 还没有办完", "the need {after}, which comes first, is not served yet"),
+    ("前置需求的订单已完成", "an order for that need that is done"),
+    ("先办前一步；办完再派这一单", "see to that one first, then dispatch this order"),
+)
 TAKEN = _kind(
     "order-taken",
     ("订单已由他人接下", "the order was taken by somebody else"),

@@ -45,7 +45,8 @@ class Order:
     (role, provider, offer) of those who accepted, role -1 for plain orders. `candidates` were not
     asked yet, best first. `round` counts dispatches since the last escalation, `calls` all calls ever; `level` is who
     decides since it was escalated, `office` who that is where the city says. `due_at`: the next instant at
-    which somebody's time to answer ends. `planned_on`: the date of the plan that it comes from. `version` counts the order's changes, from 1.
+    which somebody's time to answer ends. `planned_on`: the date of the plan that it comes from. `after`: the need
+    that must have been served first (`Need.after`). `version` counts the order's changes, from 1.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Order:
     reason: str | None = None
     project: str | None = None
     planned_on: str | None = None
+    after: str | None = None
     confirmed_on: str | None = None
     changed_at: str = ""
     version: int = 1

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 import attrs
 
 from wushe.errors import InputError, Problem, ProblemKind
+from wushe.io.cells import Refused, settle_quantities
 from wushe.io.headings import fold
 from wushe.io.suggest import Suggester
 from wushe.model import kinds
@@ -122,16 +123,17 @@ def read_cases(path: str | Path) -> tuple[RuleCase, ...]:
 
     Raises InputError with all mistakes: file, line, case, field, value, and what was expected.
     """
-    root = load_tree(Path(path))
-    reader = _Reader(Path(path).name)
-    found = tuple(reader.file_of(root))
-    if reader.found:
-        raise InputError(sorted(reader.found.values(), key=lambda problem: problem.row or 0))
-    return found
+    return CaseReader(Path(path).name).read(load_tree(Path(path)))
 
 
-class _Reader:
-    """Reads one file and collects its mistakes."""
+class CaseReader:
+    """Reads one file and collects its mistakes. Other sorts of cases have other `keys` and their own `one`.
+
+    Rows of `tables` are laid on each other id by id where cases share them.
+    """
+
+    keys: ClassVar[tuple[str, ...]] = KEYS
+    tables: ClassVar[tuple[str, ...]] = TABLES
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -164,7 +166,14 @@ class _Reader:
 
     # --- cases -----------------------------------------------------------------------------------
 
-    def file_of(self, root: Cell) -> Iterator[RuleCase]:
+    def read(self, root: Cell) -> tuple[Any, ...]:
+        """Return the cases of a file. Raises InputError with all mistakes."""
+        found = tuple(self.file_of(root))
+        if self.found:
+            raise InputError(sorted(self.found.values(), key=lambda problem: problem.row or 0))
+        return found
+
+    def file_of(self, root: Cell) -> Iterator[Any]:
         """Yield the cases of a file."""
         base = Cell(root.line, keys={})
         cases = root
@@ -176,13 +185,13 @@ class _Reader:
             self.shape(cases, "cases", "cases: [ … ]")
         for item in cases.items or ():
             self._case = ""
-            whole = merged(base, self.mapping(item, "cases"), TABLES)
+            whole = merged(base, self.mapping(item, "cases"), self.tables)
             yield from self.variants(whole, whole.word("id"))
 
-    def variants(self, whole: Cell, name: str) -> Iterator[RuleCase]:
+    def variants(self, whole: Cell, name: str) -> Iterator[Any]:
         """Yield one case, or its sub-cases."""
         self._case = name
-        self.known(whole, KEYS, "")
+        self.known(whole, self.keys, "")
         subs = whole.entries.get("cases")
         if subs is None:
             yield from self.one(whole, name)
@@ -200,9 +209,9 @@ class _Reader:
         said.pop("id", None)
         replaced = ("cases", "expect") if "expect" in said else ("cases",)
         own = {k: v for k, v in whole.entries.items() if k not in replaced}
-        found = merged(Cell(sub.line, keys=own), Cell(sub.line, keys=said), TABLES)
+        found = merged(Cell(sub.line, keys=own), Cell(sub.line, keys=said), self.tables)
         if given is not None:
-            found = merged(found, undotted(self.mapping(given, "set")), TABLES)
+            found = merged(found, undotted(self.mapping(given, "set")), self.tables)
         return Cell(sub.line, keys=found.keys)
 
     def known(self, cell: Cell, allowed: tuple[str, ...], field: str) -> None:
@@ -223,7 +232,7 @@ class _Reader:
             return Cell(cell.line, keys={})
         return cell
 
-    def one(self, whole: Cell, name: str) -> Iterator[RuleCase]:
+    def one(self, whole: Cell, name: str) -> Iterator[Any]:
         """Yield the case that `whole` describes, nothing where it has mistakes."""
         before = self.mistakes
         keys = whole.entries
@@ -392,6 +401,8 @@ class _Reader:
             else:
                 aged = fold(key) in ("age", "年龄")
                 values[field.name] = self.fact(field, said, f"{name}.{key}", on, aged)
+        if values.get("quantity") is not None:
+            self.settle(values, cell, name)
         if self.mistakes > before:
             return None
         try:
@@ -400,6 +411,17 @@ class _Reader:
             for p in error.problems:
                 self.wrong(p.kind, cell.line, f"{name}.{p.field}", p.value, **dict(p.params))
             return None
+
+    def settle(self, values: dict[str, Any], cell: Cell, name: str) -> None:
+        """Turn the quantity of a row into a whole one, as the tables are read: 1.5 hours are 90 minutes."""
+        names = [key for key in ("quantity", "unit", "per_need") if key in values]
+        columns: dict[str, list[Any]] = {key: [values[key]] for key in names}
+        settle_quantities(columns, 1)
+        found = columns["quantity"][0]
+        if isinstance(found, Refused):
+            shown = cell.entries.get("quantity", cell).shown()
+            self.wrong(found.problem, cell.line, f"{name}.quantity", shown, **dict(found.params))
+        values.update({key: column[0] for key, column in columns.items()})
 
     def fact(self, field: Field, cell: Cell, name: str, on: dt.date, aged: bool) -> Any:
         """Return one fact as the tables read it; a date may be ``7 months ago``, an `age` in years."""

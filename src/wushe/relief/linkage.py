@@ -134,8 +134,9 @@ class Linkage:
     def residual(self) -> Table:
         """Return the needs that remain: same ids, money needs reduced to what charity is asked for.
 
-        Needs fully covered, held or waiting are left out; needs of unknown amount stay unknown; needs
-        that are not about money, and those that were closed before, are as they were.
+        Needs fully covered, held or waiting are left out, and so is what comes after one that is held or
+        waits; what comes after a covered one waits for nothing more. Needs of unknown amount stay unknown;
+        needs that are not about money, and those that were closed before, are as they were.
         """
         table, tally = self.base["needs"], self.tally
         rows = self.needs.row[self.needs.money]
@@ -150,7 +151,9 @@ class Linkage:
             whole = written is not None and amount % written.factor == 0
             quantity[row] = amount // written.factor if written is not None and whole else amount
             unit[row] = unit[row] if whole else "fen"
-        columns = {**table.columns, "quantity": quantity, "unit": unit}
+        covered = rows[left_out & ~tally.waits & (tally.held == 0)]
+        after = _following(table, keep, covered)
+        columns = {**table.columns, "quantity": quantity, "unit": unit, "after": after}
         return _taken(Table(table.kind, columns, table.rows, table.source), keep)
 
     def network(self) -> LinkageNetwork:
@@ -284,6 +287,17 @@ class Linkage:
             lines.append(_UNMATCHED.say(lang, n=len(self.unmatched)))
         lines.append(_NO_DECISION.say(lang))
         return "\n".join(lines)
+
+
+def _following(table: Table, keep: Flags, covered: Ints) -> Array:
+    """Return ``after`` without the needs at `covered`; take out of `keep` what comes after others that are gone."""
+    after = table["after"].copy()
+    after[np.isin(table.row_of(after), covered)] = None
+    before = table.row_of(after)
+    follows = np.flatnonzero(before >= 0)
+    while len(lost := follows[keep[follows] & ~keep[before[follows]]]):
+        keep[lost] = False
+    return after
 
 
 def _sum(column: Ints, lang: str) -> str:

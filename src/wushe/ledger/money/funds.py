@@ -14,6 +14,7 @@ from wushe.ledger.money.problems import (
     FUND_HOLDS_MONEY,
     FUND_NOT_OPEN,
     SHARE_MISSING,
+    SOURCE_MISSING,
     TAKEN,
     problem,
     refuse,
@@ -21,9 +22,15 @@ from wushe.ledger.money.problems import (
     yuan,
 )
 from wushe.ledger.money.receiving import receive
+from wushe.text import Text
 
 SOURCES = ("fiscal", "donation", "collective")
 """Whose money starts a fund: the treasury's, donors', the village collective's."""
+SOURCE_NAMES = {
+    "fiscal": Text("财政投入", "the treasury"),
+    "donation": Text("捐赠", "donors"),
+    "collective": Text("村集体自筹", "the village collective"),
+}
 NATURES = (*SOURCES, "mixed")
 
 
@@ -81,15 +88,18 @@ def start_up(
     fund: str,
     contributions: Sequence[tuple[str, str, int]],
     floor_fen: int | None = None,
+    sources: Sequence[str] = (),
     day: str | None = None,
 ) -> list[str]:
     """File a fund with its start-up money (source, party, fen) and return the ids of the gifts.
 
     `source` is fiscal, donation or collective; `party` an organization's id. Raises RefusedError where
-    all that it received stays below `floor_fen` (the fund's own floor where None).
+    all that it received stays below `floor_fen` (the fund's own floor where None), or where one of
+    `sources` has given nothing.
     """
     held, day = known(s, "fund", fund), today(s, day)
     refuse_if(_contribution_problems(fund, contributions))
+    refuse_if(_source_problems(s, fund, contributions, sources))
     floor = held.floor_fen if floor_fen is None else floor_fen
     total = held.received_fen + sum(fen for _, _, fen in contributions)
     if total < floor:
@@ -164,6 +174,25 @@ def _contribution_problems(fund: str, given: Sequence[tuple[str, str, int]]) -> 
         found += code_problems(stream, "source", source, SOURCES)
         found += amount_problems(stream, party, fen)
     return found
+
+
+def _source_problems(
+    s: Session, fund: str, given: Sequence[tuple[str, str, int]], sources: Sequence[str]
+) -> list[Problem]:
+    """Return a problem for each of `sources` that gave nothing, now or before."""
+    stream = f"fund/{fund}"
+    found = [p for source in sources for p in code_problems(stream, "sources", source, SOURCES)]
+    if found or not sources:
+        return found
+    there = {source for source, _, _ in given}
+    there |= {gift.nature for gift in s.state.find("gift", fund=fund)}
+    asked = [SOURCE_NAMES[source] for source in sources]
+    names = Text("、".join(n.zh for n in asked), ", ".join(n.en for n in asked))
+    return [
+        problem(SOURCE_MISSING, stream, "contributions", source=SOURCE_NAMES[source], sources=names)
+        for source in sources
+        if source not in there
+    ]
 
 
 def _gifts(fund: str, given: Sequence[tuple[str, str, int]], day: str) -> list[dict[str, Any]]:

@@ -120,6 +120,12 @@ BELOW_FLOOR = ProblemKind(
         "let treasury, donors or the collective add it, then file",
     ),
 )
+SOURCE_MISSING = ProblemKind(
+    "fund-source-missing",
+    Text("这一来源没有出资：{source}", "this source gave nothing: {source}"),
+    Text("每一来源都有出资：{sources}", "something from each of {sources}"),
+    Text("请这一来源出资后再备案", "let this source give its part, then file"),
+)
 SHARE_MISSING = ProblemKind(
     "fund-share-missing",
     Text(
