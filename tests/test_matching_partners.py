@@ -1,12 +1,13 @@
 """Stable partners by id: what a user sees of the pairing of organizations and stations."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from wushe import WusheError
-from wushe.matching.partners import Partners, pair_partners
+from wushe.matching.partners import Partners, explain_partners, pair_partners
 
 ORGANIZATIONS = {"O1": ["S1", "S2"], "O2": ["S1", "S2"], "O3": ["S1"]}
 STATIONS = {"S1": ["O3", "O2", "O1"], "S2": ["O1", "O2"]}
@@ -102,3 +103,66 @@ def test_places_may_be_counted_by_numpy() -> None:
     """A whole number from an array is as good as Python's."""
     places: dict[str, Any] = {"S1": np.int64(2)}
     assert pair_partners(ORGANIZATIONS, STATIONS, places).partner["O2"] == "S1"
+
+
+# --- the pairing explained ---------------------------------------------------------------------------
+
+
+def test_why_not_the_first_choice_names_whom_it_preferred() -> None:
+    """O1 would rather have S1, which prefers O3: S1's first choice, O1 its third."""
+    found = pair_partners(ORGANIZATIONS, STATIONS)
+    said = explain_partners(found, ORGANIZATIONS, STATIONS, "O1", "en").splitlines()
+    assert said[0] == "O1 – S2 (choice 2)"
+    assert said[1:] == [
+        "  would rather have S1, which prefers O3: its choice 1; O1 is its choice 3"
+    ]
+    assert explain_partners(found, ORGANIZATIONS, STATIONS, "O3") == "O3 – S1（第 1 志愿）"
+
+
+def test_who_stays_alone_is_told_why_by_every_one_on_the_list() -> None:
+    """O2 lists both stations; each prefers the organization that it has."""
+    found = pair_partners(ORGANIZATIONS, STATIONS)
+    said = explain_partners(found, ORGANIZATIONS, STATIONS, "O2", names={"O2": "协会"})
+    assert said.splitlines()[0] == "协会：没有结对"
+    assert "更愿意与 O3 结对" in said
+    assert "更愿意与 O1 结对" in said
+
+
+def test_the_other_side_is_told_too() -> None:
+    """S2 has its first choice; S1 with two places lists its partners, best first, and nobody it lost."""
+    found = pair_partners(ORGANIZATIONS, STATIONS, {"S1": 2})
+    both = explain_partners(found, ORGANIZATIONS, STATIONS, "S1", "en").splitlines()
+    assert both == ["S1 – O3 (choice 1)", "S1 – O2 (choice 2)"]
+    liked = {"A": ["x"], "B": ["y", "x"], "C": ["y"]}
+    wanted = {"x": ["B", "A"], "y": ["B", "C"]}
+    lost = explain_partners(pair_partners(liked, wanted), liked, wanted, "x", "en")
+    assert "would rather have B, which prefers y: its choice 1; x is its choice 2" in lost
+
+
+def test_who_is_not_listed_or_finds_no_room_is_told_so() -> None:
+    """Not on the other's list, or the other takes nobody."""
+    first, second = {"A": ["x", "y"]}, {"x": [], "y": ["A"]}
+    found = pair_partners(first, second, {"y": 0})
+    said = explain_partners(found, first, second, "A", "en")
+    assert "which does not list A" in said
+    assert "y, which takes nobody" in said
+    with pytest.raises(KeyError):
+        explain_partners(found, first, second, "Z")
+
+
+def test_every_explanation_holds(seed: int) -> None:
+    """Whoever is said to be preferred is paired there, and stands before who asks."""
+    rng = np.random.default_rng(seed)
+    rows, columns = [f"o{i}" for i in range(30)], [f"s{i}" for i in range(8)]
+    first = {o: [columns[k] for k in rng.permutation(8)[: rng.integers(0, 8)]] for o in rows}
+    second = {s: [rows[k] for k in rng.permutation(30)[: rng.integers(0, 30)]] for s in columns}
+    found = pair_partners(first, second, dict.fromkeys(columns, 2))
+    for who in rows:
+        for line in explain_partners(found, first, second, who, "en").splitlines()[1:]:
+            told = re.fullmatch(r"  would rather have (\w+), which prefers (\w+): its choice (\d+); \w+ is its choice (\d+)", line)  # fmt: skip
+            if told is None:
+                assert "does not list" in line
+                continue
+            liked, held, a, b = told.groups()
+            assert found.partner[held] == liked
+            assert second[liked].index(held) + 1 == int(a) < int(b) == second[liked].index(who) + 1

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wushe
@@ -19,6 +20,7 @@ from wushe.orders import (
     enroll,
     place,
 )
+from wushe.plugins import tianshui
 
 ON = dt.date(2025, 5, 6)
 PLACES = (
@@ -125,6 +127,51 @@ def test_a_gift_of_books_is_not_bound_by_the_pairing(rules: wushe.Plugins) -> No
     plan = planned(rules, *station("A", "O-1"), *station("B", "O-2"), hospital("O-1"), hospital("O-2"), books, *asks)  # fmt: skip
     assert served_by(plan) == {"N-B": "R-1"}
     assert why_not(plan) == {"N-A": "restriction"}
+
+
+def test_the_filter_is_what_it_says_pair_by_pair(rules: wushe.Plugins, seed: int) -> None:
+    """Beside a loop over random pairs; equal codes of what it declares to depend on have equal answers."""
+    rng = np.random.default_rng(seed)
+    known = [None, (), ("O-1",), ("O-1", "O-2"), ("O-3",)]
+    kinds = ["organizations", "volunteers", "resources"]
+    partners = objects([known[k] for k in rng.integers(0, 5, 30)])
+    providers = objects([f"O-{k}" for k in rng.integers(0, 6, 40)])
+    kind = objects([kinds[k] for k in rng.choice(3, 40, p=(0.8, 0.1, 0.1))])
+    need, offer = np.indices((30, 40), dtype=np.int32)
+    pairs = wushe.Pairs(need.ravel(), offer.ravel())
+    term = tianshui.filter_candidates(
+        wushe.Columns(30, {"partners": partners}),
+        wushe.Columns(40, {"provider": providers, "provider_kind": kind}),
+        pairs,
+    )
+    expected = [
+        kind[g] != "organizations" or partners[n] is None or providers[g] in partners[n]
+        for n, g in zip(pairs.need, pairs.offer, strict=True)
+    ]
+    assert term.allowed.tolist() == expected
+    assert len(set(expected)) == 2
+    assert term.classes is not None
+    of_need, of_offer = term.classes()
+    keys = zip(of_need[pairs.need].tolist(), of_offer[pairs.offer].tolist(), strict=True)
+    answers: dict[tuple[int, int], set[bool]] = {}
+    for key, answer in zip(keys, expected, strict=True):
+        answers.setdefault(key, set()).add(answer)
+    assert {len(found) for found in answers.values()} == {1}
+
+
+def test_the_filter_takes_an_empty_batch() -> None:
+    """No needs, no offers, no pairs."""
+    nobody = wushe.Columns(0, {"partners": objects([])})
+    nothing = wushe.Columns(0, {"provider": objects([]), "provider_kind": objects([])})
+    none = np.empty(0, dtype=np.int32)
+    assert tianshui.filter_candidates(nobody, nothing, wushe.Pairs(none, none)).allowed.tolist() == []  # fmt: skip
+
+
+def objects(values: list[Any]) -> Any:
+    """Return an object column; tuples stay whole."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
 
 
 # --- the supply list -----------------------------------------------------------------------------------

@@ -92,12 +92,26 @@ class ReportRow:
     cells: tuple[Cell, ...]
 
 
+def _check_cell(where: str, column: ReportColumn, cell: Cell) -> None:
+    """Raise TypeError or ValueError where a cell does not fit its column."""
+    if cell is None:
+        return
+    where = f"{where}, column {column.label.en!r}: {cell!r}; expected"
+    if column.unit == "words":
+        if not isinstance(cell, Text):
+            raise TypeError(f"{where} words in both languages")
+    elif type(cell) is not int:
+        raise TypeError(f"{where} a whole number")
+    elif column.unit in ("count", "people") and cell < 0:
+        raise ValueError(f"{where} 0 or more")
+
+
 @attrs.frozen
 class ReportTable:
     """A table of a report; `head` is the heading of its first column, `total` its last row.
 
-    Raises ValueError where a row has another number of cells than there are columns, TypeError for a cell
-    that does not fit its column.
+    Raises ValueError where a row has another number of cells than there are columns or counts fewer than
+    none, TypeError for a cell that does not fit its column.
     """
 
     id: str

@@ -177,5 +177,8 @@ def register_demos() -> list[Demo]:
     )
     folder = Path(__file__).parents[1] / "demos" / "pingliang"
     return [
-        Demo("pingliang", about, ("pingliang",), "2025-10-13", folder, ("H-W01", "H-C01", "H-E01"))
-    ]
+        Demo(
+            "pingliang", about, ("pingliang",), "2025-10-13", folder, ("H-W01", "H-C01", "H-E01"),
+            tell="wushe.demos.stories.pingliang:tell",
+        )
+    ]  # fmt: skip
