@@ -142,6 +142,19 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def city_plugin(session: nox.Session) -> None:
+    """Install a city's plugin as outside packages are: the example, and one that is scaffolded anew; test and check."""
+    session.install(".", "pytest>=8.3")
+    made = Path(session.create_tmp()).resolve() / "made"
+    shutil.rmtree(made, ignore_errors=True)
+    session.run("wushe", "plugins", "new", "madeup", "--folder", str(made))
+    for name, folder in (("qingshi", Path("examples/city_plugin")), ("madeup", made)):
+        session.install(str(folder))
+        session.run("pytest", "-q", "-p", "no:cacheprovider", str(folder / "tests"))
+        session.run("wushe", "plugins", "check", name)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors."""
     session.install(".[sql]", *group("docs"))

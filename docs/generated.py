@@ -476,5 +476,6 @@ PARTS: dict[str, Callable[[], str]] = {
     "simulate_api": partial(_package_api, "simulate"),
     "situations": _situations,
     "step_ids": _step_ids,
+    "testing_api": partial(_package_api, "testing"),
     "units": _units,
 }

@@ -426,7 +426,7 @@ def test_every_public_name_is_in_the_api_reference() -> None:
 
 PACKAGES = [
     "casefile", "identify", "journal", "ledger", "ledger.duties", "ledger.goods", "ledger.money", "orders",
-    "orders.projects", "orders.volunteers", "relief", "render", "report", "report.disclosure", "rules", "simulate", "store",
+    "orders.projects", "orders.volunteers", "relief", "render", "report", "report.disclosure", "rules", "simulate", "store", "testing",
 ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def assert_same(written: Mapping[str, Table], read: Mapping[str, Table]) -> None
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
-@settings(max_examples=campaign(tests=25, ci=100, soak=1000))
+@settings(max_examples=campaign(tests=12, ci=80, soak=1000))
 @given(tables=cities())
 def test_a_city_comes_back_as_it_was_written(form: Any, tables: dict[str, Table]) -> None:
     """Any valid city survives each format: every record kind, every field, unknown facts too."""

@@ -127,7 +127,7 @@ def test_both_evaluations_agree_on_every_policy(
 def test_partial_cities_leave_much_open_and_much_decided(plugins: Plugins, seed: int) -> None:
     """The campaign would say little if the generated households were all unknown or all refused."""
     rng = np.random.default_rng(seed)
-    city = full_city(rng, 3000, plugins.parameters)
+    city = full_city(rng, 1500, plugins.parameters)
     seen: dict[str, set[int]] = {p.id: set() for p in plugins.policies}
     for on in DATES:
         for view in (city, city.partial(rng)):

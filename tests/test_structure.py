@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "wushe"
 MODULES = sorted(SRC.rglob("*.py"))
 SNAPSHOT = Path(__file__).parent / "public_api.txt"
-SUBPACKAGES = ("casefile", "identify", "render", "report", "simulate")
+SUBPACKAGES = ("casefile", "identify", "render", "report", "simulate", "testing")
 """Packages that users import from beside the front door."""
 
 HEAVY = ("numpy", "scipy", "networkx", "jinja2", "rich", "click", "pandas", "narwhals", "pyarrow")

@@ -1,0 +1,316 @@
+"""What a rule must leave alone: clocks, global random numbers, people's words, everything that is not its own."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import decimal
+import functools
+import inspect
+import io
+import locale
+import logging
+import os
+import random
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from wushe.testing.conformance import signs
+from wushe.testing.conformance.answering import RAISED, Asked
+from wushe.testing.conformance.asking import Ask, asks_of
+from wushe.testing.conformance.city import LittleCity
+from wushe.testing.conformance.findings import Finding, found
+from wushe.testing.conformance.kit import Kit
+from wushe.testing.conformance.world import World
+from wushe.text import Text
+
+CLOCKS = {
+    *("date.today", "datetime.now", "datetime.today", "datetime.utcnow"),
+    *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime"),
+}
+NOW = ("today", "now")
+"""What numpy's `datetime64` reads the clock for."""
+RANDOM_FREE = ("default_rng", "Generator", "SeedSequence", "Random", "PCG64", "Philox")
+"""What makes a generator of its own of the modules of random numbers."""
+LOGGER_LEVEL = logging.DEBUG
+
+
+# --- clocks and random numbers -----------------------------------------------------------------
+
+
+def clocks(kit: Kit) -> Iterator[Finding]:
+    """Yield where the plugin's source reads a clock or draws global random numbers."""
+    for path, tree, first in _sources(kit):
+        for node in ast.walk(tree):
+            said = _clock(node) or _datetime64(node)
+            if said:
+                line = getattr(node, "lineno", 1) + first - 1
+                yield found(signs.READS_CLOCK, path, what=said, line=line)
+
+
+def _sources(kit: Kit) -> Iterator[tuple[str, ast.AST, int]]:
+    """Yield (name, syntax tree, number of its first line) of the plugin's modules, or of its hooks."""
+    for module in kit.modules():
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_file():
+            yield Path(file).name, ast.parse(Path(file).read_text("utf-8")), 1
+    if kit.modules():
+        return
+    for one in kit.functions():
+        with contextlib.suppress(OSError, TypeError, SyntaxError):
+            lines, first = inspect.getsourcelines(one)
+            yield one.__name__, ast.parse(textwrap.dedent("".join(lines))), first
+
+
+def _clock(node: ast.AST) -> str:
+    """Return the clock that is named here, as ``date.today``."""
+    if isinstance(node, ast.Attribute):
+        named = ".".join(_dotted(node).split(".")[-2:])
+        return named if named in CLOCKS else ""
+    if isinstance(node, ast.ImportFrom):
+        every = {f"{node.module}.{alias.name}" for alias in node.names}
+        return next(iter(sorted(CLOCKS & every)), "")
+    return ""
+
+
+def _datetime64(node: ast.AST) -> str:
+    if isinstance(node, ast.Call) and _dotted(node.func).endswith("datetime64"):
+        for argument in node.args:
+            if isinstance(argument, ast.Constant) and argument.value in NOW:
+                return f"datetime64({argument.value!r})"
+    return ""
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (head := _dotted(node.value)):
+        return f"{head}.{node.attr}"
+    return ""
+
+
+def random_numbers(asked: Asked, world: World) -> Iterator[Finding]:
+    """Yield the questions that draw from the global random numbers, or set their seed."""
+    for ask in asked.working:
+        for name, state in (("random", random.getstate), ("numpy.random", _numpy_state)):
+            before = state()
+            ask.run(world)
+            if state() != before:
+                yield found(signs.GLOBAL_RANDOM, ask.where, what=name)
+
+
+def _numpy_state() -> str:
+    # The legacy state is the thing to be looked at here, not a source of numbers.
+    return repr(np.random.get_state())  # noqa: NPY002
+
+
+# --- privacy -----------------------------------------------------------------------------------
+
+
+class _Heard(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(LOGGER_LEVEL)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message with its parameters filled in."""
+        self.lines.append(record.getMessage())
+
+
+_CHANNELS = {
+    "log": Text("日志", "logs"),
+    "print": Text("屏幕输出", "what it prints"),
+    "label": Text("给人看的文字", "words for people"),
+    "error": Text("报错", "its error messages"),
+}
+
+
+def privacy(kit: Kit, city: LittleCity, world: World) -> Iterator[Finding]:
+    """Yield the questions that tell planted words in logs, prints, labels, reports or errors."""
+    for ask in asks_of(kit):
+        for channel, text in _told(ask, world).items():
+            n = len(city.told(text))
+            if n:
+                yield found(signs.TELLS, ask.where, channel=_CHANNELS[channel], n=n)
+
+
+def _told(ask: Ask, world: World) -> dict[str, str]:
+    """Return by channel everything that people could read after asking."""
+    error, labels = "", [""]
+    with _listening() as (heard, printed):
+        try:
+            answer = ask.run(world)
+            labels = [word for part in answer.values() for word in part.labels]
+        except RAISED as failure:
+            error = str(failure)
+    return {
+        "log": "\n".join(heard.lines),
+        "print": printed.getvalue(),
+        "label": "\n".join(labels),
+        "error": error,
+    }
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[tuple[_Heard, io.StringIO]]:
+    """Listen to all loggers, to standard output and standard error, and to warnings."""
+    heard, printed, root = _Heard(), io.StringIO(), logging.getLogger()
+    level, disabled = root.level, root.manager.disable
+    quiet = {
+        name: (one.level, one.propagate)
+        for name, one in root.manager.loggerDict.items()
+        if isinstance(one, logging.Logger)
+    }
+    root.addHandler(heard)
+    root.setLevel(LOGGER_LEVEL)
+    try:
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("always")
+            yield heard, printed
+    finally:
+        root.removeHandler(heard)
+        root.setLevel(level)
+        root.manager.disable = disabled
+        for name, (own, propagate) in quiet.items():
+            logging.getLogger(name).setLevel(own)
+            logging.getLogger(name).propagate = propagate
+
+
+# --- the world outside -------------------------------------------------------------------------
+
+OBSERVER = "after_orders_changed"
+_OUTSIDE = ("socket.connect", "subprocess.Popen", "os.system", "os.remove", "os.rename", "os.mkdir")
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
+_CACHES = ("__pycache__", ".nbi", ".nbc")
+"""Parts of the names of files that Python and numba write by themselves."""
+
+
+class _Watch:
+    """Notes what is done outside the process while `on`; Python's audit hooks can never be taken off again."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.seen: list[str] = []
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note one event of the running interpreter."""
+        if not self.on:
+            return
+        if event in _OUTSIDE:
+            self.seen.append(event)
+        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
+            name = str(arguments[0])
+            if not any(part in name for part in _CACHES):
+                self.seen.append(f"open {Path(name).name}")
+
+
+@functools.cache
+def _watch() -> _Watch:
+    """Return the one watch of this process."""
+    watch = _Watch()
+    sys.addaudithook(watch)
+    return watch
+
+
+def outside(asked: Asked, world: World) -> Iterator[Finding]:
+    """Yield the questions that write files, use the network or start programs; observers may."""
+    watch = _watch()
+    for ask in asked.working:
+        if ask.hook == OBSERVER:
+            continue
+        watch.seen, watch.on = [], True
+        try:
+            ask.run(world)
+        finally:
+            watch.on = False
+        if watch.seen:
+            names = sorted(set(watch.seen))
+            yield found(signs.ACTS_OUTSIDE, ask.where, what=", ".join(names[:3]))
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Keep what rules print and log, planted words above all, away from whoever runs the kit."""
+    last = logging.lastResort
+    logging.lastResort = None
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.lastResort = last
+
+
+# --- traces ------------------------------------------------------------------------------------
+
+_SETTINGS: dict[str, Callable[[], Any]] = {
+    "numpy.seterr": np.geterr,
+    "numpy.set_printoptions": np.get_printoptions,
+    # Libraries add filters of their own as they are imported; a plugin must not silence everything.
+    "warnings.filters": lambda: [f for f in warnings.filters if f[1:4] == (None, Warning, None)],
+    "locale": lambda: locale.setlocale(locale.LC_ALL),
+    "os.environ": lambda: dict(os.environ),
+    "working directory": os.getcwd,
+    "sys.path": lambda: list(sys.path),
+    "decimal context": lambda: repr(decimal.getcontext()).partition("flags")[0],
+    "logging handlers": lambda: [id(handler) for handler in logging.getLogger().handlers],
+    "recursion limit": sys.getrecursionlimit,
+}
+Snapshot = dict[str, dict[str, Any]]
+"""What there is by module, and of each its names; the settings of the process under ""."""
+
+
+def snapshot() -> Snapshot:
+    """Return what a plugin must not change: settings of the process, and every name in wushe's modules."""
+    marks: Snapshot = {"": {name: repr(look()) for name, look in _SETTINGS.items()}}
+    for name, module in list(sys.modules.items()):
+        if name.startswith("wushe") and isinstance(module, ModuleType):
+            names = vars(module)
+            marks[name] = {key: id(value) for key, value in names.items()}
+            # Of what can be changed in place the identity tells too little.
+            marks[name] |= {
+                key: _inside(key, value)
+                for key, value in names.items()
+                if type(value) in _HOLDERS or (type(value) is type and value.__module__ == name)
+            }
+    return marks
+
+
+_HOLDERS = (dict, list, set)
+
+
+def _inside(key: str, value: Any) -> Any:
+    """Return what a class, a list or a registry holds, in short."""
+    if type(value) is dict and key.startswith("_"):
+        return id(value)  # a cache, which may grow
+    if type(value) in _HOLDERS:
+        return id(value), len(value)
+    return id(value), [id(part) for name, part in vars(value).items() if name[:2] != "__"]
+
+
+def traces(before: Snapshot, after: Snapshot, own: Iterable[ModuleType] = ()) -> tuple[str, ...]:
+    """Return the names of what changed outside the modules `own`; what is new since `before` is no change."""
+    mine = {module.__name__ for module in own}
+    changed = []
+    for module, names in before.items():
+        now = after.get(module, {})
+        if module in mine or names == now:
+            continue
+        changed += [
+            f"{module}.{name}" if module else name
+            for name, mark in names.items()
+            if now.get(name) != mark and name[:2] != "__"
+        ]
+    return tuple(sorted(changed))

@@ -1,0 +1,541 @@
+"""Plugins that are wrong on purpose, each in one way, with what the conformance kit must say of it.
+
+`BROKEN` lists (the plugin, the code of the finding, words that its message must have).
+"""
+
+import datetime as dt
+import logging
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import attrs
+import numpy as np
+
+import wushe
+from wushe import (
+    Demo,
+    FilterTerm,
+    NeedCategory,
+    Offer,
+    OrderRules,
+    ReportColumn,
+    ReportRow,
+    ReportSection,
+    ReportTable,
+    RiskSignal,
+    ScoreTerm,
+    Standard,
+    StandardItem,
+    Text,
+    hookimpl,
+)
+
+LABEL = Text("青石规则", "a rule of Qingshi")
+SOURCE = "虚构，仅供测试"
+_log = logging.getLogger("qingshi")
+
+
+@attrs.frozen
+class Broken:
+    """One broken plugin: `plugin` makes it; `code`, words of the message and `where` are what the kit must find.
+
+    `quick` is False where only the full check looks.
+    """
+
+    plugin: Callable[[], Any]
+    code: str
+    says: str
+    where: str = ""
+    quick: bool = True
+
+
+def broken(name: str, doc: str = "Made up for tests; follows no document.", **hooks: Any) -> Any:
+    """Return a plugin object with `hooks`; what is no function becomes a variable of the plugin."""
+    held = {
+        key: staticmethod(hookimpl(value)) if callable(value) else value
+        for key, value in hooks.items()
+    }
+    return type(name, (), {**held, "name": name, "__version__": "1.0", "__doc__": doc})()
+
+
+def score(values: Any, name: str = "qingshi_score") -> ScoreTerm:
+    """Return a score term of these values."""
+    return ScoreTerm(name, 2, np.asarray(values, dtype=float), LABEL)
+
+
+def allow(pairs: Any) -> np.ndarray[Any, Any]:
+    """Return that every pair is allowed."""
+    return np.ones(len(pairs), dtype=bool)
+
+
+def category(
+    key: str = "qingshi_letters", zh: str = "代读书信", en: str = "reading letters"
+) -> Any:
+    """Return a hook that registers one category of service."""
+    return lambda: [NeedCategory(key, zh, en, "service", "minute", 30)]
+
+
+def standard(test: Any, source: str = SOURCE) -> Any:
+    """Return a hook that registers a standard of one item."""
+    item = StandardItem("venue", Text("有场地", "a venue"), test)
+    return lambda: [Standard("qingshi_station", LABEL, (item,), "stations", source)]
+
+
+def signal(test: Any) -> Any:
+    """Return a hook that registers one risk signal."""
+    return lambda: [RiskSignal("qingshi_signal", LABEL, test, 5, 30)]
+
+
+# --- loading -----------------------------------------------------------------------------------
+
+
+def misspelled_hook() -> Any:
+    """The hook's name lacks a letter: it would never be asked."""
+    return broken("typo", score_candidate=lambda needs, offers, pairs: score(np.ones(len(pairs))))
+
+
+def wrong_argument() -> Any:
+    """The hook wants an argument that there is not."""
+    return broken("argument", score_candidates=lambda pairs, weather: score(np.ones(len(pairs))))
+
+
+def taken_id() -> Any:
+    """A built-in category is registered once more."""
+    return broken("taken", register_need_categories=category("visit", "探访", "a visit"))
+
+
+def nothing_marked() -> Any:
+    """No function is marked as an implementation of a hook."""
+    return type("Unmarked", (), {"name": "unmarked", "__doc__": SOURCE})()
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def fails_when_empty() -> Any:
+    """The maximum of nothing."""
+    return broken(
+        "hungry", prioritise_needs=lambda needs: needs["urgency"] / needs["urgency"].max()
+    )
+
+
+def wrong_length() -> Any:
+    """One value for each need instead of each pair."""
+    return broken("short", score_candidates=lambda needs, pairs: score(np.ones(len(needs))))
+
+
+def not_a_number() -> Any:
+    """Distances are unknown where coordinates are."""
+    return broken("far", score_candidates=_nearness)
+
+
+def _nearness(needs: Any, offers: Any, pairs: Any) -> ScoreTerm:
+    return score(np.exp(-wushe.pair_km(needs, offers, pairs) / 5))
+
+
+def no_29_february() -> Any:
+    """A year before 29 February there is no such day."""
+    return broken("leap", prioritise_needs=_asked_within_a_year)
+
+
+def _asked_within_a_year(needs: Any, context: Any) -> Any:
+    before = context.on.replace(year=context.on.year - 1)
+    return (needs["asked_on"] >= np.datetime64(before, "D")).astype(float)
+
+
+def offers_nobody() -> Any:
+    """An offer of a party that does not exist."""
+    return broken("ghost", derive_offers=_ghost)
+
+
+def _ghost() -> list[Offer]:
+    return [Offer(id="Z", provider="nobody", categories=("food",), quantity=1, unit="件")]
+
+
+# --- asked again -------------------------------------------------------------------------------
+
+
+def draws_lots() -> Any:
+    """Another generator at every call."""
+    return broken("lots", prioritise_needs=lambda needs: np.random.default_rng().random(len(needs)))
+
+
+def counts_its_calls() -> Any:
+    """Every plan makes the next one different."""
+    calls: list[int] = []
+
+    def rising(needs: Any) -> Any:
+        calls.append(1)
+        return np.full(len(needs), min(len(calls) / 1000, 1.0))
+
+    return broken("counter", prioritise_needs=rising)
+
+
+def first_row_first() -> Any:
+    """Whose row is first comes first."""
+    return broken("queue", prioritise_needs=lambda needs: 1 / (1 + np.arange(len(needs))))
+
+
+def ranks_a_batch() -> Any:
+    """The best of a batch has full marks, whatever it is worth elsewhere."""
+    return broken("ranking", score_candidates=_ranked)
+
+
+def _ranked(offers: Any, pairs: Any) -> ScoreTerm:
+    """Return how much each offer has, against the most in this batch, without the first pair's."""
+    capacity = offers["capacity"][pairs.offer].astype(float)
+    least = capacity[:2].max(initial=1)
+    return score(np.clip(capacity / (capacity + least), 0, 1))
+
+
+def writes_into_columns() -> Any:
+    """It turns a column that it was given upside down."""
+    return broken("writer", prioritise_needs=_doubled)
+
+
+def _doubled(needs: Any) -> Any:
+    needs["urgency"][:] = 3
+    return needs["urgency"] / 3
+
+
+def breaks_the_seal() -> Any:
+    """It makes a read-only column writable first."""
+    return broken("thief", filter_candidates=_unsealed)
+
+
+def _unsealed(needs: Any, pairs: Any) -> FilterTerm:
+    column = needs["urgency"]
+    column.flags.writeable = True
+    column[:1] = 3 - column[:1]
+    column.flags.writeable = False
+    return FilterTerm(allow(pairs), "skill")
+
+
+class Diary:
+    """Made up for tests: it writes down what it was asked."""
+
+    name = "diary"
+    seen: ClassVar[list[int]] = []
+
+    @hookimpl
+    def filter_candidates(self, pairs: Any) -> FilterTerm:
+        """Allow all, and remember how many there were."""
+        self.seen.append(len(pairs))
+        return FilterTerm(allow(pairs), "skill")
+
+
+# --- what it declares --------------------------------------------------------------------------
+
+
+def false_bound() -> Any:
+    """It says that no value is above a half."""
+    return broken("bound", score_candidates=_beyond)
+
+
+def _beyond(needs: Any, pairs: Any) -> ScoreTerm:
+    return score(np.full(len(pairs), 0.9)).bounded(row=np.full(len(needs), 0.5))
+
+
+def false_classes() -> Any:
+    """It says that its answer depends on nothing, and refuses every third need."""
+    return broken("classes", filter_candidates=_unclassed)
+
+
+def _unclassed(needs: Any, offers: Any, pairs: Any) -> FilterTerm:
+    allowed = needs["quantity"][pairs.need] % 3 != 0
+    zeros = np.zeros(len(needs), dtype=int), np.zeros(len(offers), dtype=int)
+    return FilterTerm(allowed, "skill", lambda: zeros)
+
+
+def unknown_is_no() -> Any:
+    """A station of which nobody asked has no venue."""
+    return broken(
+        "novenue",
+        register_standards=standard(lambda rows, _: (rows["has_venue"] == 1).astype(np.int8)),
+    )
+
+
+def unknown_is_zero() -> Any:
+    """A household that gave no income has none."""
+    return broken("noincome", register_risk_signals=signal(_poor))
+
+
+def _poor(persons: Any, _: Any) -> Any:
+    return (persons["household_income_month_fen"] < 200_000).astype(np.int8)
+
+
+def refuses_the_undated() -> Any:
+    """Who did not say until when is refused."""
+    return broken("undated", filter_candidates=_dated)
+
+
+def _dated(needs: Any, pairs: Any) -> FilterTerm:
+    return FilterTerm(~np.isnat(needs["due"])[pairs.need], "window")
+
+
+# --- money -------------------------------------------------------------------------------------
+
+
+def _fens(donations: Any) -> list[tuple[str, int]]:
+    return list(zip(donations["id"].tolist(), donations["fen"].tolist(), strict=True))
+
+
+def overdraws_pools() -> Any:
+    """Every gift is doubled, whatever is left."""
+    return broken("generous", split_gifts=_doubling)
+
+
+def _doubling(donations: Any, pools: Any) -> list[tuple[str, str, int]]:
+    return [(gift, pools["id"][0], fen) for gift, fen in _fens(donations)]
+
+
+def forgets_caps() -> Any:
+    """It never gives more than is left, and asks no sponsor."""
+    return broken("capless", split_gifts=_capless)
+
+
+def _capless(donations: Any, pools: Any) -> list[tuple[str, str, int]]:
+    left = pools["left_fen"].tolist()[:1]
+    out = []
+    for gift, fen in _fens(donations) if left else ():
+        out.append((gift, pools["id"][0], min(fen, left[0])))
+        left[0] -= out[-1][2]
+    return out
+
+
+def matches_after_closing() -> Any:
+    """One fen for everybody, at any hour."""
+    return broken("late", split_gifts=_one_fen)
+
+
+def _one_fen(donations: Any, pools: Any) -> list[tuple[str, str, int]]:
+    rich = [p for p, left in zip(pools["id"], pools["left_fen"], strict=True) if left >= 1000]
+    return [(gift, pool, 1) for pool in rich for gift in donations["id"].tolist()]
+
+
+def offers_balances_twice() -> Any:
+    """The built-in rules offer a fund's balance already."""
+    return broken("twice", derive_offers=_balances)
+
+
+def _balances(parties: Any) -> list[Offer]:
+    return [
+        Offer(
+            id=f"{fund.id}-again",
+            provider=fund.id,
+            categories=("living_aid",),
+            quantity=fund.balance_fen,
+            unit="fen",
+        )
+        for fund in parties["funds"].records()
+        if fund.balance_fen
+    ]
+
+
+# --- clocks, privacy, traces -------------------------------------------------------------------
+
+
+def reads_the_clock() -> Any:
+    """What is overdue depends on when one looks."""
+    return broken("clock", prioritise_needs=_overdue)
+
+
+def _overdue(needs: Any) -> Any:
+    now = np.datetime64(dt.date.today(), "D")  # noqa: DTZ011 - the mistake
+    return (needs["due"] < now).astype(float)
+
+
+def measures_time() -> Any:
+    """The same, in seconds."""
+    return broken("ticker", prioritise_needs=lambda needs: np.full(len(needs), time.time() % 1e-9))
+
+
+def global_random() -> Any:
+    """It throws a die that everybody shares, and does not even use it."""
+    return broken("dice", prioritise_needs=_diced)
+
+
+def _diced(needs: Any) -> Any:
+    random.random()
+    return np.zeros(len(needs))
+
+
+def logs_people() -> Any:
+    """Whose order changed is written into the log."""
+    return broken("chatter", after_orders_changed=_chat)
+
+
+def _chat(events: Any) -> None:
+    for event in events:
+        _log.warning("order of %s changed: %s", event.ref, event.words)
+
+
+def reports_people() -> Any:
+    """A report with a row for each household."""
+    section = ReportSection("qingshi_list", LABEL, _list_of_names)
+    return broken("gossip", register_report_sections=lambda: [section])
+
+
+def _list_of_names(network: Any, _: Any) -> list[ReportTable]:
+    rows = tuple(
+        ReportRow(Text(f"户{key}", f"household {key}"), (1,)) for key in network["households"].ids
+    )
+    column = ReportColumn(Text("户数", "households"))
+    return [ReportTable("qingshi_names", LABEL, Text("家庭", "household"), (column,), rows)]
+
+
+def tells_in_errors() -> Any:
+    """An error that names the client."""
+    return broken("blurter", prioritise_needs=_blurt)
+
+
+def _blurt(needs: Any) -> Any:
+    for client in needs["client"]:
+        raise ValueError(f"no priority for {client}")
+    return np.zeros(0)
+
+
+class Patcher:
+    """Made up for tests: it replaces a function of wushe while it is asked."""
+
+    name = "patcher"
+
+    @hookimpl
+    def filter_candidates(self, pairs: Any) -> FilterTerm:
+        """Allow all, and let everybody else's distances be nothing."""
+        from wushe.model import pairing
+
+        pairing.EARTH_KM = 0.0
+        return FilterTerm(allow(pairs), "skill")
+
+
+def writes_files() -> Any:
+    """It keeps a list of its own beside the system."""
+    return broken("scribe", prioritise_needs=_scribe)
+
+
+def _scribe(needs: Any) -> Any:
+    with Path(os.devnull).open("w", encoding="utf-8") as file:
+        file.write(str(len(needs)))
+    return np.zeros(len(needs))
+
+
+# --- sources, words, ids -----------------------------------------------------------------------
+
+
+def no_docstring() -> Any:
+    """Nothing says where its rules come from."""
+    return broken("nameless", "", register_need_categories=category())
+
+
+def no_source() -> Any:
+    """A standard of no document."""
+    return broken(
+        "sourceless",
+        register_standards=standard(lambda rows, _: rows["has_venue"].astype(np.int8), source=" "),
+    )
+
+
+def no_english() -> Any:
+    """Half of the words are missing."""
+    return broken("mute", register_need_categories=category(en=""))
+
+
+def swapped_languages() -> Any:
+    """Chinese and English changed places."""
+    return broken("swapped", register_need_categories=category(zh="reading letters", en="代读书信"))
+
+
+def odd_id() -> Any:
+    """An id that nobody can type into a table."""
+    return broken("odd", register_need_categories=category("青石 Letters"))
+
+
+def anothers_id() -> Any:
+    """Wuchang has this category already."""
+    return broken("rival", register_need_categories=category("micro_wish", "微心愿", "micro-wish"))
+
+
+def unknown_category() -> Any:
+    """Order rules for a category that nobody registers: they never apply."""
+    return broken(
+        "stray",
+        register_order_rules=lambda: [OrderRules("qingshi_rules", categories=("qingshi_leters",))],
+    )
+
+
+# --- at work -----------------------------------------------------------------------------------
+
+
+def no_demo_folder() -> Any:
+    """A demo whose tables were not packed."""
+    return broken("hollow", register_demos=lambda: [_demo(Path(__file__).parent / "nowhere")])
+
+
+def no_such_client() -> Any:
+    """The demo's story is about somebody who is not in its tables."""
+    folder = Path(wushe.__file__).parent / "demos" / "dangshan"
+    return broken("fable", register_demos=lambda: [_demo(folder)])
+
+
+def _demo(folder: Path) -> Demo:
+    return Demo("qingshi_demo", LABEL, ("dangshan",), "2025-08-05", str(folder), ("H-NOBODY",))
+
+
+def one_table_twice() -> Any:
+    """Two tables of a report have one id, so that one would hide the other."""
+    column = ReportColumn(Text("户数", "households"))
+    table = ReportTable("qingshi_table", LABEL, Text("地区", "place"), (column,), ())
+    section = ReportSection("qingshi_twins", LABEL, lambda network, _: [table, table])
+    return broken("twins", register_report_sections=lambda: [section])
+
+
+BROKEN: tuple[Broken, ...] = (
+    Broken(misspelled_hook, "unknown-hook", "nearest is score_candidates", "score_candidate"),
+    Broken(wrong_argument, "unknown-argument", "weather", "score_candidates"),
+    Broken(taken_id, "conflict", "'visit'"),
+    Broken(nothing_marked, "not-loaded", "no function marked"),
+    Broken(fails_when_empty, "fails-when-empty", "length 0", "prioritise_needs"),
+    Broken(wrong_length, "bad-answer", "n_pairs", "score_candidates"),
+    Broken(not_a_number, "bad-answer", "nan at position", "score_candidates"),
+    Broken(no_29_february, "bad-answer", "29 February", "prioritise_needs"),
+    Broken(offers_nobody, "bad-answer", "nobody", "derive_offers"),
+    Broken(draws_lots, "not-repeatable", "priority", "prioritise_needs"),
+    Broken(counts_its_calls, "not-repeatable", "counters", "prioritise_needs"),
+    Broken(first_row_first, "order-matters", "never by row", "prioritise_needs"),
+    Broken(ranks_a_batch, "order-matters", "qingshi_score", "score_candidates"),
+    Broken(writes_into_columns, "changes-what-it-is-given", "read-only", "prioritise_needs"),
+    Broken(breaks_the_seal, "changes-what-it-is-given", "needs", "filter_candidates"),
+    Broken(Diary, "remembers", "seen", "filter_candidates"),
+    Broken(false_bound, "declared-bound-broken", "above its declared bound", "score_candidates"),
+    Broken(false_classes, "declared-bound-broken", "same two classes", "filter_candidates"),
+    Broken(unknown_is_no, "unknown-decides", "has_venue", "qingshi_station.venue"),
+    Broken(unknown_is_zero, "unknown-decides", "income_month_fen", "qingshi_signal"),
+    Broken(refuses_the_undated, "unknown-refuses", "due", "filter_candidates"),
+    Broken(overdraws_pools, "pool-overdrawn", "more than it has left", "split_gifts"),
+    Broken(forgets_caps, "cap-broken", "fen at most", "split_gifts"),
+    Broken(matches_after_closing, "pool-closed", "not open", "split_gifts"),
+    Broken(offers_balances_twice, "offers-more-than-there-is", "funds-", "derive_offers"),
+    Broken(reads_the_clock, "reads-the-clock", "date.today", "_overdue"),
+    Broken(measures_time, "reads-the-clock", "time.time"),
+    Broken(global_random, "global-random", "random", "prioritise_needs"),
+    Broken(logs_people, "tells-personal-values", "logs", "after_orders_changed"),
+    Broken(reports_people, "tells-personal-values", "words for people", "qingshi_list"),
+    Broken(tells_in_errors, "tells-personal-values", "error messages", "prioritise_needs"),
+    Broken(writes_files, "acts-outside", "open null", "prioritise_needs"),
+    Broken(Patcher, "leaves-traces", "EARTH_KM"),
+    Broken(no_docstring, "no-source-in-docstring", "docstring"),
+    Broken(no_source, "no-source", "source", "qingshi_station"),
+    Broken(no_english, "no-words", "English", "qingshi_letters"),
+    Broken(swapped_languages, "wrong-language", "reading letters", "qingshi_letters"),
+    Broken(odd_id, "odd-id", "青石 Letters"),
+    Broken(anothers_id, "shared-id", "wuchang", "micro_wish"),
+    Broken(unknown_category, "unknown-word", "qingshi_leters", "qingshi_rules"),
+    Broken(no_demo_folder, "bad-demo", "nowhere", "qingshi_demo", quick=False),
+    Broken(no_such_client, "no-such-story", "H-NOBODY", "qingshi_demo", quick=False),
+    Broken(one_table_twice, "no-report", "qingshi_table", "city_report"),
+)

@@ -1,0 +1,391 @@
+"""The conformance kit: it finds what is wrong, says so in words, and does not cry wolf."""
+
+import datetime as dt
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import wushe
+from broken_plugins import BROKEN, LABEL, Broken, broken, category, logs_people, score, standard
+from conftest import TIER
+from wushe import FilterTerm, NeedCategory, load_plugins
+from wushe.cli import main
+from wushe.model import pairing
+from wushe.model.storage import unknown
+from wushe.plugins.manager import available
+from wushe.testing.conformance import Conformance, check_plugin, signs, whole
+from wushe.testing.conformance.city import little_city
+from wushe.testing.conformance.answering import Asked
+from wushe.testing.conformance.findings import Sign
+from wushe.testing.conformance.fresh import differs_elsewhere
+from wushe.testing.conformance.surroundings import snapshot, traces
+from wushe.testing.conformance.whole import SLOW_SECONDS, Speed, too_slow
+
+CODES = {sign.code for sign in vars(signs).values() if isinstance(sign, Sign)}
+TRIED = list({one.code: one for one in reversed(BROKEN)}.values())[::-1][:24]
+"""One plugin for each of the first sorts of finding in the tier `tests`, all of them in the others."""
+ASKED = ["pingliang", "xinjiang"]
+"""Built-in plugins that are checked in the tier `tests`; all of them in the others."""
+if TIER != "tests":
+    TRIED, ASKED = list(BROKEN), sorted(available())
+
+
+@pytest.fixture(autouse=True)
+def _earth() -> Iterator[None]:
+    """Put back what the one plugin that replaces it has replaced."""
+    radius = pairing.EARTH_KM
+    yield
+    pairing.EARTH_KM = radius
+
+
+def sound(**more: Any) -> Any:
+    """Return a plugin that keeps to everything, with more hooks or other ones."""
+    hooks: dict[str, Any] = {
+        "register_need_categories": category(),
+        "prioritise_needs": lambda needs: needs["urgency"] / 3,
+        "filter_candidates": _near,
+        "score_candidates": lambda needs, pairs: score(needs["urgency"][pairs.need] / 3),
+        "register_standards": standard(lambda rows, _: rows["has_venue"].astype(np.int8)),
+    }
+    return broken("sound", **{**hooks, **more})
+
+
+def _near(needs: Any, offers: Any, pairs: Any) -> FilterTerm:
+    """Volunteers stay in their own street; an unknown place is no reason to refuse."""
+    volunteer = (offers["provider_kind"] == "volunteers")[pairs.offer]
+    level = wushe.pair_level(needs, offers, pairs)
+    placed = (needs["place_row"][pairs.need] >= 0) & (offers["place_row"][pairs.offer] >= 0)
+    return FilterTerm(~volunteer | ~placed | (level >= 3), "reach")
+
+
+@pytest.fixture(scope="module")
+def good() -> Conformance:
+    """Return the report on the sound plugin."""
+    return check_plugin(sound(), quick=True)
+
+
+# --- what is wrong is found --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", TRIED, ids=lambda one: one.plugin.__name__)
+def test_a_broken_plugin_is_found_with_the_right_message(wrong: Broken) -> None:
+    """The finding has the code, names the hook or rule, says what is wrong and what to do, in both languages."""
+    report = check_plugin(wrong.plugin(), quick=wrong.quick)
+    hits = [f for f in report.findings if f.code == wrong.code and wrong.where in f.where]
+    assert hits, [f.say("en") for f in report.findings]
+    assert wrong.says in hits[0].say("en")
+    for lang in ("zh", "en"):
+        assert hits[0].what(lang)
+        assert hits[0].todo(lang)
+        assert "{" not in hits[0].say(lang).replace("{}", "")
+    assert report.ok is all(finding.level == "advice" for finding in report.findings)
+
+
+def test_every_sort_of_finding_has_a_plugin_that_makes_it() -> None:
+    """What no broken plugin shows is tested by itself below."""
+    elsewhere = {"differs-between-processes", "no-other-process", "slow", "plan-refuted"}
+    elsewhere |= {"batch-matters", "blank-decides", "no-plan"}
+    assert CODES - {one.code for one in BROKEN} == elsewhere
+
+
+def test_every_sort_of_finding_is_in_the_how_to() -> None:
+    """Whoever reads a code in a report finds it on the page."""
+    page = (Path(__file__).parent.parent / "docs" / "howto" / "plugin-check.md").read_text("utf-8")
+    assert {code for code in CODES if f"| `{code}`" not in page} == set()
+
+
+def test_a_batch_is_no_world_of_its_own() -> None:
+    """A term that shares points out among the pairs of a batch answers differently about half of them."""
+
+    def shared(pairs: Any) -> Any:
+        return score(np.full(len(pairs), 100 / (100 + len(pairs))))
+
+    report = check_plugin(sound(score_candidates=shared), quick=True)
+    assert [finding.code for finding in report.findings] == ["batch-matters"]
+
+
+def test_an_empty_cell_of_the_books_is_worth_a_look_only() -> None:
+    """Whether a station's operator is on record at all may be asked; the kit wants to see it said."""
+
+    def supervised(rows: Any, _: Any) -> Any:
+        return (~np.isnat(rows["evaluated_on"])).astype(np.int8)
+
+    report = check_plugin(sound(register_standards=standard(supervised)), quick=True)
+    assert [(f.code, f.level) for f in report.findings] == [("blank-decides", "advice")]
+    assert report.ok
+
+
+def test_a_guess_from_other_facts_is_no_mistake() -> None:
+    """Where an unknown flag stays unknown for some, and is presumed for others, the rule has reasons of its own."""
+
+    def presumed(rows: Any, _: Any) -> Any:
+        staffed = rows["workers"] > 0
+        return np.where((rows["has_venue"] < 0) & staffed, 1, rows["has_venue"]).astype(np.int8)
+
+    report = check_plugin(sound(register_standards=standard(presumed)), quick=True)
+    assert report.check("unknown").findings == ()
+
+
+def test_a_plan_that_cannot_be_made_is_told() -> None:
+    """A weight that is fine by itself is too much beside the built-in ones."""
+
+    def heavy(pairs: Any) -> wushe.ScoreTerm:
+        return wushe.ScoreTerm("qingshi_heavy", 10**6, np.ones(len(pairs)), LABEL)
+
+    report = check_plugin(sound(score_candidates=heavy), quick=True)
+    assert {finding.code for finding in report.findings} == {"no-plan"}
+    assert "weights" in report.findings[0].say("en")
+
+
+def test_an_offer_that_is_there_already_is_told() -> None:
+    """The id of an offer that the built-in rules derive is taken."""
+
+    def again(parties: Any) -> list[wushe.Offer]:
+        funds = parties["funds"].records()
+        return [
+            wushe.Offer(
+                id=f"{f.id}:fund", provider=f.id, categories=("food",), quantity=1, unit="件"
+            )
+            for f in funds
+        ] * 2
+
+    report = check_plugin(sound(derive_offers=again), quick=True)
+    assert {finding.where for finding in report.findings} == {"derive_offers"}
+    assert "this offer id comes from both" in report.findings[0].say("en")
+
+
+def test_a_label_in_one_language_is_found() -> None:
+    """A plain word instead of a text would fail only when somebody asks for the reasons."""
+
+    def plain(pairs: Any) -> wushe.ScoreTerm:
+        return wushe.ScoreTerm("qingshi_plain", 1, np.ones(len(pairs)), "好")  # type: ignore[arg-type]
+
+    report = check_plugin(sound(score_candidates=plain), quick=True)
+    assert [finding.code for finding in report.findings] == ["no-words"]
+
+
+def test_a_plan_that_the_checker_refutes_is_told(
+    good: Conformance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the independent checker says is passed on."""
+    assert good.ok
+    monkeypatch.setattr(whole, "check_plan", lambda plan: ["more than there is"])
+    report = check_plugin(sound(), quick=True)
+    assert {finding.code for finding in report.findings} == {"plan-refuted"}
+    assert "more than there is" in report.findings[0].say("en")
+
+
+def test_a_process_that_fails_is_a_finding() -> None:
+    """The last line of what it said is told."""
+    nothing = Asked((), {}, (), ())
+    [finding] = differs_elsewhere(nothing, {"error": "ModuleNotFoundError: qingshi"})
+    assert (finding.code, "qingshi" in finding.say("zh")) == ("no-other-process", True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "codes"), [(SLOW_SECONDS + 1, ["slow"]), (SLOW_SECONDS - 1, [])]
+)
+def test_only_wildly_slow_is_a_finding(seconds: float, codes: list[str]) -> None:
+    """Anything below half a minute per 100,000 pairs is a figure in the report."""
+    assert [finding.code for finding in too_slow(Speed(seconds, 100))] == codes
+
+
+# --- no false alarm ----------------------------------------------------------------------------
+
+
+def test_a_sound_plugin_passes_every_check(good: Conformance) -> None:
+    """No finding, not even an advice; what it does not use is not counted as passed."""
+    assert [finding.say("en") for finding in good.findings] == []
+    unused = {check.id for check in good.checks if check.outcome == "unused"}
+    assert unused == {"money", "demo"}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_built_in_plugins_conform(name: str) -> None:
+    """What wushe brings keeps to what it asks of others."""
+    report = check_plugin(name, quick=True)
+    assert [finding.say("en") for finding in report.faults] == []
+
+
+def test_a_plugin_is_checked_with_those_above_it() -> None:
+    """A district's plugin may replace a rule of the city that it is under; that is no clash of ids."""
+
+    def own_wish() -> list[NeedCategory]:
+        return [NeedCategory("micro_wish", "微心愿", "micro-wish", "goods", "piece", replaces=True)]
+
+    report = check_plugin(
+        broken("street", under="wuchang", register_need_categories=own_wish), quick=True
+    )
+    assert [finding.say("en") for finding in report.findings] == []
+
+
+def test_checking_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is printed or logged on the way, and every module and setting is as it was."""
+    before = snapshot()
+    check_plugin(logs_people(), quick=True)
+    assert traces(before, snapshot()) == ()
+    assert capsys.readouterr() == ("", "")
+    assert logging.lastResort is not None
+
+
+def test_the_same_plugin_gives_the_same_report(good: Conformance) -> None:
+    """But for the speed, which is measured."""
+    again = check_plugin(sound(), quick=True)
+    assert [c for c in again.checks if c.id != "speed"] == [
+        c for c in good.checks if c.id != "speed"
+    ]
+
+
+# --- loading -----------------------------------------------------------------------------------
+
+
+def test_a_name_that_is_not_installed_is_a_finding() -> None:
+    """The kit reports; it does not raise."""
+    report = check_plugin("qingshi_nowhere")
+    assert [finding.code for finding in report.findings] == ["not-loaded"]
+    assert "no plugin of this name" in report.findings[0].say("en")
+
+
+def test_a_file_that_python_cannot_read_is_a_finding(tmp_path: Path) -> None:
+    """The line is named, as Python names it."""
+    path = tmp_path / "qingshi.py"
+    path.write_text("def (:\n", "utf-8")
+    [finding] = check_plugin(str(path)).findings
+    assert "SyntaxError" in finding.say("zh")
+    assert "qingshi.py" in finding.say("zh")
+
+
+SET_ORDER = '''"""Made up for tests: the first word of a set decides."""
+
+import numpy as np
+
+from wushe import hookimpl
+
+WORDS = {f"word{i}" for i in range(50)}
+
+
+@hookimpl
+def prioritise_needs(needs):
+    """Every process has its own order of the words."""
+    return np.full(len(needs), int(next(iter(WORDS))[4:]) / 50)
+'''
+
+
+@pytest.mark.skipif(TIER == "tests", reason="starts another process: tiers ci and soak")
+def test_another_process_answers_the_same(tmp_path: Path) -> None:
+    """What hangs on the order of a set is the same twice here, and something else elsewhere."""
+    path = tmp_path / "qingshi.py"
+    path.write_text(SET_ORDER, "utf-8")
+    assert [f.code for f in check_plugin(str(path)).faults] == ["differs-between-processes"]
+    assert check_plugin(str(path), quick=True).ok
+    path.write_text(SET_ORDER.replace("iter(WORDS)", "iter(sorted(WORDS))"), "utf-8")
+    assert check_plugin(str(path)).ok
+
+
+# --- the little city ---------------------------------------------------------------------------
+
+
+def test_where_nothing_is_known_only_what_must_be_is() -> None:
+    """Every optional fact of the blank city is unknown, but for whom a need is."""
+    network = little_city(load_plugins(), 0, unknown=1.0).network
+    assert unknown(network["persons"]["birth"]).all()
+    assert unknown(network["households"]["place"]).all()
+    assert unknown(network["stations"]["has_venue"]).all()
+    assert unknown(network["needs"]["due"]).all()
+    assert not unknown(network["needs"]["household"]).any()
+
+
+def test_a_plugins_own_categories_are_asked_for() -> None:
+    """Built-in needs alone would never put a city's rules to the test."""
+    rules = load_plugins("pingliang")
+    asked = set(little_city(rules, 0, unknown=0.3).network["needs"]["category"])
+    own = {origin.id for origin in rules.origins() if origin.plugin == "pingliang"}
+    assert own & set(rules.categories) <= asked
+
+
+def test_planted_words_are_seen_wherever_they_are_told() -> None:
+    """Names, phones, addresses and the ids of households and persons are planted; figures are not."""
+    city = little_city(load_plugins(), 0, unknown=0.0)
+    household = next(city.network["households"].records())
+    for value in (household.id, household.name, household.phone, household.address):
+        assert city.told(f"see {value}!")
+    assert city.told(f"{household.place} 20 户") == ()
+    assert dt.date(2025, 9, 15).isoformat() not in city.secrets
+
+
+# --- the report --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lang", "verdict"), [("zh", "可以使用"), ("en", "fit for use")])
+def test_the_report_says_what_was_checked_and_the_verdict(
+    good: Conformance, lang: str, verdict: str
+) -> None:
+    """One line for each check, then the count, the verdict and what the kit cannot tell."""
+    said = good.say(lang)
+    assert verdict in said
+    assert sum(line.startswith(("✓", "–")) for line in said.splitlines()) == len(good.checks)
+    assert re.search(r"\d+ (?:ms per 100,000 pairs|毫秒)", said)
+
+
+def test_the_report_as_json_holds_both_languages() -> None:
+    """For those who put it beside the plugin in continuous integration."""
+    report = check_plugin(broken("mute", register_need_categories=category(en="")), quick=True)
+    told = json.loads(report.to_json())
+    [check] = [check for check in told["checks"] if check["findings"]]
+    assert (told["plugin"], told["ok"], check["id"]) == ("mute", False, "words")
+    assert {"zh", "en"} == set(check["findings"][0]["what"])
+
+
+def test_the_report_as_a_page_is_inert(tmp_path: Path) -> None:
+    """A plugin's own words, such as an odd id, are text in the page and nothing else."""
+    key = "<script>alert(1)</script>"
+    report = check_plugin(broken("script", register_need_categories=category(key)), quick=True)
+    page = report.to_html(tmp_path / "report.html")
+    assert "编号" in page
+    assert key not in page
+    assert (tmp_path / "report.html").read_text("utf-8") == page
+
+
+def test_a_check_that_there_is_not_is_named(good: Conformance) -> None:
+    """The error lists the checks."""
+    with pytest.raises(KeyError, match="loads, answers"):
+        good.check("beauty")
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def run(*words: str) -> Any:
+    """Run ``wushe plugins check``."""
+    return CliRunner().invoke(main, ["plugins", "check", *words])
+
+
+def test_the_command_ends_with_0_where_nothing_is_to_be_corrected() -> None:
+    """In Chinese unless asked otherwise."""
+    done = run("ezhou", "--quick")
+    assert (done.exit_code, "结论：可以使用" in done.output) == (0, True)
+
+
+def test_the_command_ends_with_1_where_something_is(tmp_path: Path) -> None:
+    """A file as well as a name; JSON on request; the page besides."""
+    path = tmp_path / "qingshi.py"
+    path.write_text(
+        SET_ORDER.replace('"""Made up for tests: the first word of a set decides."""', ""), "utf-8"
+    )
+    page = tmp_path / "report.html"
+    done = run(str(path), "--quick", "--json", "--lang", "en", "--seed", "3", "--html", str(page))
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["ok"] is False
+    assert page.exists()
+
+
+def test_labels_are_in_both_languages() -> None:
+    """The label that the tests use is a sound one: what they find is not about it."""
+    assert LABEL.zh != LABEL.en
