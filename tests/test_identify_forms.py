@@ -445,3 +445,16 @@ def test_the_built_in_forms_fit_the_registries() -> None:
         "willingness",
     }
     assert sum(target_of(q)[0] == "record" for q in DOOR.questions) >= 15
+
+
+def test_an_instant_of_any_zone_is_kept_as_facts_keep_it() -> None:
+    """Beijing time is written down as UTC; a time without a zone is refused with what is expected."""
+    visit = Visit(id="K-9", kind="door", on=dt.date(2025, 9, 1), household="H-1", outcome="met")
+    rules = wushe.load_plugins()
+    form = rules.visit_forms["door"]
+    known = {"categories": rules.categories, "target_groups": rules.target_groups}
+    answers = {"lives_alone": "是"}
+    done = fill(form, visit, answers, at="2025-09-01T18:00:00+08:00", recorder="W-1", **known)
+    assert {fact.at for fact in done.facts} == {"2025-09-01T10:00:00.000000Z"}
+    with pytest.raises(InputError, match=r"at.*zone"):
+        fill(form, visit, answers, at="2025-09-01T18:00:00", recorder="W-1", **known)

@@ -15,6 +15,7 @@ from wushe.io.cells import Vocabularies, vocabularies
 from wushe.io.suggest import Suggester
 from wushe.model.evidence import Fact, Visit
 from wushe.model.help import Need, Wish
+from wushe.model.kinds import INSTANT, BadValueError
 from wushe.model.spec import RECORD_KINDS, Rule
 from wushe.model.storage import pack
 from wushe.model.tables import Table
@@ -95,7 +96,7 @@ def fill(
     """Return what `answers` (question id to text, as in a spreadsheet cell) say.
 
     An answer becomes a fact of the household or person, dated by the visit and recorded by
-    `recorder` at the instant `at`; under the question's id where it fits no field of theirs. An
+    `recorder` at the instant `at` (with its zone, ``2025-09-01T18:00:00+08:00``); under the question's id where it fits no field of theirs. An
     answer to a question with a category is a need as well, unless it is a no. A question without
     an answer says nothing.
 
@@ -133,6 +134,7 @@ def fill_all(
     Raises InputError with the problems of all rows.
     """
     sheets = tuple(answered)
+    at = _instant(at)
     subjects = {s for a in sheets for s in (a.visit.household, a.visit.person) if s is not None}
     filler = _Filler(
         form,
@@ -152,6 +154,14 @@ def fill_all(
     if problems:
         raise InputError(problems)
     return tuple(filled)
+
+
+def _instant(at: str) -> str:
+    """Return an instant of any zone as facts keep it. Raises InputError."""
+    try:
+        return str(INSTANT.parse(at))
+    except BadValueError as error:
+        raise InputError([Problem(error.problem, "fill", None, "at", at[:40])]) from None
 
 
 @attrs.frozen(eq=False)
