@@ -111,6 +111,7 @@ def columns(**arrays: list[Any]) -> Columns:
         ([("D1", "P", -1)], "expected whole fen"),
         ([("D1", "P", 0.5)], "expected whole fen"),
         (["D1"], "expected .donation id, pool id, fen."),
+        (None, "returned NoneType, expected"),
     ],
 )
 def test_a_pool_cannot_be_split_beyond_what_it_has(answer: list[Any], said: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -67,6 +67,9 @@ def split(
     known = set(donations["id"].tolist())
     left = dict(zip(pools["id"].tolist(), pools["left_fen"].tolist(), strict=True))
     found: list[tuple[str, str, int]] = []
+    if isinstance(answer, (str, bytes)) or not isinstance(answer, Iterable):
+        got = type(answer).__name__
+        raise PluginError(*where, f"returned {got}, expected (donation id, pool id, fen) triples")
     for item in answer:
         if not isinstance(item, tuple) or len(item) != 3:
             raise PluginError(*where, f"returned {item!r}, expected (donation id, pool id, fen)")

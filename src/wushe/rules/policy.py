@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Literal, get_args
 
 import attrs
@@ -179,6 +180,15 @@ class Policy:
             )
         return (*added, *self.conditions)
 
+    @cached_property
+    def nodes(self) -> tuple[Expr, ...]:
+        """All nodes of its expressions, each once, in the order of walking."""
+        seen: dict[Expr, None] = {}
+        for _, expr in self.expressions():
+            for node in walk(expr):
+                seen.setdefault(node)
+        return tuple(seen)
+
 
 class PolicySet:
     """Policies in the order in which they are evaluated, and what each depends on.
@@ -192,7 +202,7 @@ class PolicySet:
         if len({p.id for p in found}) < len(found):
             raise RuleError(f"two policies have one id among {', '.join(p.id for p in found)}")
         self.policies: Mapping[str, Policy] = {p.id: p for p in found}
-        self._nodes = {p.id: _nodes(p) for p in found}
+        self._nodes = {p.id: p.nodes for p in found}
         self._needs = {p.id: self._direct(p) for p in found}
         self._all = {p.id: self._closure(p.id) for p in found}
 
@@ -275,14 +285,6 @@ class PolicySet:
                     found.add(other)
                     queue.append(other)
         return found | {policy}
-
-
-def _nodes(policy: Policy) -> tuple[Expr, ...]:
-    seen: dict[Expr, None] = {}
-    for _, expr in policy.expressions():
-        for node in walk(expr):
-            seen.setdefault(node)
-    return tuple(seen)
 
 
 def named_parameters(node: Expr) -> tuple[str, ...]:

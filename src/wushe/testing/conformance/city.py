@@ -28,7 +28,7 @@ SIZES = {
     "social_workers": 6,
     "stations": 10,
     "resources": 6,
-    "funds": 5,
+    "funds": 8,
     "offers": 32,
     "visits": 12,
     "facts": 12,

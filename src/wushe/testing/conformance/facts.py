@@ -18,7 +18,9 @@ from wushe.testing.conformance.asking import Answer, Ask
 from wushe.testing.conformance.findings import Finding, Sign, found
 from wushe.testing.conformance.world import World, changed
 
-THREE_VALUED = ("register_risk_signals", "register_standards")
+LEAST = {"register_risk_signals": 3, "register_standards": 1}
+"""Answers that have to turn: of many made-up persons one or two may contradict themselves by chance."""
+THREE_VALUED = tuple(LEAST)
 NEED_FACTS = ("asked_on", "due", "on_day", "starts", "ends")
 """Days and times that nobody has to state."""
 MUST_BE_KNOWN = ("consent", "vetting")
@@ -52,7 +54,7 @@ def _answers(ask: Ask, before: Answer, world: World) -> Iterator[Finding]:
             continue
         now = after["answer"].values
         turned = (now != part.values) & (part.values != UNKNOWN)
-        if turned.any() and (now[turned] != UNKNOWN).all():
+        if turned.sum() >= LEAST[ask.hook] and (now[turned] != UNKNOWN).all():
             yield found(sign, ask.where, field=name, n=int(turned.sum()))
 
 

@@ -19,7 +19,7 @@ _OUTCOMES: dict[Outcome, Text] = {
     "passed": Text("通过", "passed"),
     "faults": Text("要改正", "to be corrected"),
     "advice": Text("请看一看", "worth a look"),
-    "unused": Text("没有用到", "not used"),
+    "unused": Text("没有查", "not looked at"),
 }
 _WHERE = Text("{where}：{what}", "{where}: {what}")
 _TODO = Text("请：{todo}", "Next: {todo}")
@@ -27,13 +27,13 @@ _HEAD = Text("插件 {name} {version} 的符合性检查", "Conformance of plugi
 _HOOKS = Text("用到的钩子：{hooks}", "hooks that it implements: {hooks}")
 _NO_HOOKS = Text("（还不知道）", "(not known yet)")
 _COUNTS = Text(
-    "通过 {passed} 项，要改正 {faults} 项，请看一看 {advice} 项，没有用到 {unused} 项",
-    "{passed} checks passed, {faults} to be corrected, {advice} worth a look, {unused} not used",
+    "通过 {passed} 项，要改正 {faults} 项，请看一看 {advice} 项，没有查 {unused} 项",
+    "{passed} checks passed, {faults} to be corrected, {advice} worth a look, {unused} not looked at",
 )
 _GOOD = Text("结论：可以使用。", "Verdict: fit for use.")
 _BAD = Text(
-    "结论：先不要使用，改正上面 {n} 处以后再检查一次。",
-    "Verdict: do not use it yet; correct the {n} findings above and check again.",
+    "结论：先不要使用，改正这 {n} 处以后再检查一次。",
+    "Verdict: do not use it yet; correct the {n} findings and check again.",
 )
 _LIMITS = Text(
     "用虚构的小城市检查：能发现机械的错误，不能证明规则本身符合政策。规则对不对，请用案例测试并由业务人员核对。",

@@ -22,22 +22,24 @@ from wushe.testing.conformance.worlds import worlds_of
 OTHER = {"PYTHONHASHSEED": "20250915", "TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8"}
 """What is different there: sets have another order, it is another day, words sort otherwise."""
 SECONDS = 300
-MOST_NAMES = 4
 
 
 def elsewhere(plugin: str, rng_seed: int) -> Mapping[str, Any]:
     """Return what another process answers: ``answers`` by question, ``traces`` of loading, or ``error``."""
     command = [sys.executable, "-m", __name__, plugin, str(rng_seed)]
     paths = os.pathsep.join(p for p in sys.path if p)
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        check=False,
-        env={**os.environ, **OTHER, "PYTHONPATH": paths},
-    )
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+            env={**os.environ, **OTHER, "PYTHONPATH": paths},
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"no answer within {SECONDS} s"}
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["?"])[-1]}
     answer: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
