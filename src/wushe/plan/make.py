@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from wushe.plan.staff import leads, responsible
 from wushe.plugins.manager import Plugins, QuantisedScore, load_plugins
 from wushe.supply import pool_offers
 from wushe.text import Text
+
+if TYPE_CHECKING:
+    from wushe.relief import Linkage
 
 Progress = Callable[[Text], None]
 STAGES = {
@@ -67,9 +70,11 @@ def make_plan(
         date_of(on), plugins.categories, plugins.target_groups, settings=settings or {}
     )
     network = with_facts(network, context.on)
+    linkage = None
     if relief:
         tell(STAGES["relief"])
-        network = _after_relief(network, plugins, context.on)
+        linkage = _relief(network, plugins, context.on)
+        network = linkage.network()
     tell(STAGES["supply"])
     offers = pool_offers(network, plugins, context)
     tell(STAGES["matching"])
@@ -91,14 +96,14 @@ def make_plan(
         matching.prepared.context,
     )
     clients = write_clients(network, matching, scores)
-    return Plan(context.on, clients, network, offers, matching, plugins.versions)
+    return Plan(context.on, clients, network, offers, matching, plugins.versions, linkage)
 
 
-def _after_relief(network: LinkageNetwork, plugins: Plugins, on: dt.date) -> LinkageNetwork:
+def _relief(network: LinkageNetwork, plugins: Plugins, on: dt.date) -> Linkage:
     from wushe.relief import assess, link_relief
 
     assessments = assess(network, on=on, plugins=plugins)
-    return link_relief(network, assessments, plugins=plugins, on=on).network()
+    return link_relief(network, assessments, plugins=plugins, on=on)
 
 
 def write_clients(

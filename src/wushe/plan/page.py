@@ -31,11 +31,16 @@ if TYPE_CHECKING:
 _TONES: dict[str, Tone] = {"served": "good", "partly": "partial", "unserved": "bad"}
 
 
+LISTED = 500
+"""Needs taken over by relief that a page names one by one."""
+
+
 def plan_page(plan: Plan, lang: str, audience: Audience) -> Page:
     """Return the page of `plan`; `lang` is the language in which it opens."""
     page = Page(_TITLE, subtitle=_subtitle(plan, audience), lang=lang)
     clients = tuple(plan)  # each is written on demand, and the page asks several times
     _figures(page, plan)
+    _relief_first(page, plan, audience)
     page.heading(Text("五社联动图", "The five parties"))
     flows = Flows.of(plan.network, clients)
     page.picture(zh=flows.picture("zh"), en=flows.picture("en"), caption=_LINK_CAPTION)
@@ -80,6 +85,16 @@ _LINK_CAPTION = Text(
 )
 _BY_COMMUNITY = Text("各社区需求解决情况（项）", "Needs by community")
 _BY_CATEGORY = Text("各类需求解决情况（项）", "Needs by category")
+
+
+def _relief_first(page: Page, plan: Plan, audience: Audience) -> None:
+    if plan.linkage is None:
+        return
+    from wushe.plan.before import before_lines
+
+    page.heading(Text("政府救助先行", "Government relief first"))
+    for line in before_lines(plan.linkage, audience, LISTED):
+        page.paragraph(Text(line.zh.strip(), line.en.strip()))
 
 
 def _plain(text: str) -> str:

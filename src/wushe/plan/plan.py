@@ -25,6 +25,7 @@ from wushe.privacy import Audience, check_audience
 from wushe.text import Text
 
 if TYPE_CHECKING:
+    from wushe.relief import Linkage
     from wushe.render import Picture
 
 FORMAT_VERSION = 1
@@ -40,7 +41,7 @@ class Plan:
     """All plans of a city on one date. Look one up by household or institution id: ``plan["H-0001"]``.
 
     Immutable: it can be read from many threads and pickled. Outputs are masked unless
-    ``audience="internal"``.
+    ``audience="internal"``. `linkage`: what relief and mutual aid come before, where the plan was made so.
     """
 
     on: dt.date
@@ -49,6 +50,7 @@ class Plan:
     offers: Table
     matching: Matching
     versions: tuple[tuple[str, str], ...]
+    linkage: Linkage | None = None
 
     def __getitem__(self, client: str) -> ClientPlan:
         try:
@@ -132,6 +134,10 @@ class Plan:
                        none=self.needs - self.served - self.partly, share=_share(self.served, self.needs)),
             _ITEMS.say(lang, n=len(self.matching.need), providers=_providers(self), offers=len(self.offers)),
         ]  # fmt: skip
+        if self.linkage is not None:
+            from wushe.plan.before import before_lines
+
+            lines += [line.say(lang) for line in before_lines(self.linkage)]
         reasons = self.reasons()
         if reasons:
             lines.append(_WHY.say(lang))
@@ -333,8 +339,24 @@ def _as_json(plan: Plan, lang: str, audience: Audience) -> dict[str, Any]:
             "all_pairs": plan.matching.over_all_pairs,
         },
         "objective": _objective_json(plan, lang),
+        "relief_first": _relief_json(plan, lang, audience),
         "plans": [_client_json(client, lang, audience) for client in plan],
     }
+
+
+def _relief_json(plan: Plan, lang: str, audience: Audience) -> list[dict[str, Any]] | None:
+    """Return the open needs that are not in the plan, None where relief was not looked at."""
+    if plan.linkage is None:
+        return None
+    from wushe.plan.before import taken_off
+
+    return [
+        {
+            "need": one.need, "client": one.client, "name": one.name, "category": one.category.say(lang),
+            "status": one.status, "fen": one.fen, "sources": list(one.sources),
+        }
+        for one in taken_off(plan.linkage, audience)
+    ]  # fmt: skip
 
 
 def _objective_json(plan: Plan, lang: str) -> dict[str, Any]:

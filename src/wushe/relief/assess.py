@@ -15,6 +15,7 @@ from wushe.errors import MissingExtraError, WusheError
 from wushe.model.storage import UNKNOWN_INT, Array
 from wushe.network import LinkageNetwork
 from wushe.plugins.manager import Plugins, load_plugins
+from wushe.relief.days import day_of
 from wushe.rules import intervals as iv
 from wushe.rules.columns import Evaluator, Result
 from wushe.rules.frame import Frame
@@ -339,15 +340,6 @@ def place_codes(network: LinkageNetwork) -> dict[str, str | None]:
     return found
 
 
-def _day(on: dt.date | str) -> dt.date:
-    if not isinstance(on, str):
-        return on
-    try:
-        return dt.date.fromisoformat(on)
-    except ValueError:
-        raise ValueError(f"on: {on!r} is not a date; expected one such as 2025-09-15") from None
-
-
 def _homes(network: LinkageNetwork) -> npt.NDArray[np.int64]:
     """Return each person's household row, int64 (n_persons,), as the network has resolved it; -1 where none."""
     lives = network.relation("lives_in", "persons", "households")
@@ -369,7 +361,7 @@ def assess(
     is not registered, ValueError for a date that is none.
     """
     plugins = plugins or load_plugins()
-    day = _day(on)
+    day = day_of(on)
     wanted = tuple(policies) if policies is not None else tuple(plugins.policies.policies)
     for name in wanted:
         if name not in plugins.policies.policies:

@@ -43,6 +43,9 @@ ANSWERS: Final[Mapping[str, Verdict]] = {
     **dict.fromkeys(("not eligible", "possibly not eligible", "可能不符合"), "not eligible"),
     **dict.fromkeys(("unknown", "待补信息", "未知"), "unknown"),
 }
+SET_INSTEAD: Final = (
+    "needs: {N-1: {…}} / cases: [{set: {…}, expect: {…}}]（set 只写在小例里 only in sub-cases）"
+)
 _AGO = re.compile(r"(\d{1,5}) (day|month|year)s? ago|(\d{1,5})(天|个月|年)前")
 _UNITS = {"天": "day", "个月": "month", "年": "year"}
 
@@ -218,7 +221,9 @@ class CaseReader:
         """Note every key that is not one of `allowed`."""
         close = Suggester(allowed)
         for key, value in cell.entries.items():
-            if key not in allowed:
+            if key == "set" and not field:
+                self.shape(value, key, SET_INSTEAD)
+            elif key not in allowed:
                 name = f"{field}.{key}".strip(".")
                 want = ", ".join(allowed)
                 self.wrong(
@@ -395,8 +400,10 @@ class CaseReader:
             field = fields.get(fold(key))
             if field is None:
                 close = Suggester([f.heading for f in kind.fields]).close(key)
+                listed = ", ".join(f.heading for f in kind.fields)
+                want = f"{kind.name}: {listed}"
                 self.wrong(
-                    BAD_KEY, said.line, f"{name}.{key}", said.shown(), want=kind.name, close=close
+                    BAD_KEY, said.line, f"{name}.{key}", said.shown(), want=want, close=close
                 )
             else:
                 aged = fold(key) in ("age", "年龄")

@@ -18,6 +18,7 @@ from wushe.model.storage import UNKNOWN_INT, Array
 from wushe.model.terms import Columns, Context, NeedCategory, TargetGroup
 from wushe.network import LinkageNetwork
 from wushe.relief.consent import ConsentBook
+from wushe.relief.days import day_of
 from wushe.relief.linkage import GOVERNMENT, SOURCES, Linkage, Tally
 from wushe.relief.open_needs import EMERGENCY, Ints, Needs, open_needs
 from wushe.relief.pools import Assessed, Pools, eligible_pairs, pools_of, standing
@@ -44,7 +45,7 @@ def link_relief(
     assessments: Assessed,
     *,
     plugins: ReliefPlugins,
-    on: dt.date,
+    on: dt.date | str,
     months: int = 12,
 ) -> Linkage:
     """Return what of each open money need is covered by whom, and what remains for charity.
@@ -72,6 +73,7 @@ def link_relief(
     `network` is the one that was assessed, as the facts known on the day `on` have it. Raises
     ValueError where it is another one or the dates differ, or `months` is outside 1..120.
     """
+    on = day_of(on)
     _check(network, assessments, on, months)
     needs = open_needs(network, plugins.categories, on, months)
     money = needs.money
