@@ -152,8 +152,20 @@ def test_one_plugin_loaded_twice_fails() -> None:
 
 def test_a_misspelled_hook_fails_at_load() -> None:
     """An unknown hook is not ignored."""
-    with pytest.raises(PluginError, match=r"plugin typo 1\.2, hook load: .*filter_candidate\b"):
+    with pytest.raises(PluginError) as caught:
         load_plugins(plugin("typo", filter_candidate=lambda needs: None))
+    assert str(caught.value) == (
+        "plugin typo 1.2, hook load: unknown hook 'filter_candidate'; did you mean filter_candidates?"
+    )
+
+
+def test_a_hook_like_none_is_answered_with_all_hooks() -> None:
+    """Nothing of where the plugin's code lies on this computer is in the message."""
+    with pytest.raises(
+        PluginError, match=r"unknown hook 'zzz'; the hooks are: .*split_gifts"
+    ) as caught:
+        load_plugins(plugin("typo", zzz=lambda: None))
+    assert " at 0x" not in str(caught.value)
 
 
 def test_a_wrong_argument_name_fails_at_load() -> None:
@@ -641,3 +653,16 @@ class TestVisiting:
         context = wushe.Context(dt.date(2025, 9, 15), rules.categories, rules.target_groups)
         with pytest.raises(wushe.PluginError, match=f"signals 7.*signal odd.*{said}"):
             rules.risk_signals["odd"].test(persons, context)
+
+
+def test_what_a_hook_raises_is_told_with_its_own_line() -> None:
+    """The author sees file and line of the plugin, not of the library, and no path."""
+
+    def broken(needs: Columns) -> Any:
+        return needs["urgency"][:, "no"]
+
+    with pytest.raises(
+        PluginError, match=r"IndexError.*\(test_plugins_manager.py, line \d+\)"
+    ) as e:
+        plan_with(plugin("north", prioritise_needs=broken))
+    assert "/" not in str(e.value)

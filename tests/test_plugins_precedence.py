@@ -220,3 +220,89 @@ def test_a_programme_names_only_what_is_registered() -> None:
         bad = Programme("x", Text("某", "x"), **{field: ("nosuch",)})
         with pytest.raises(PluginError, match=f"'x', {field}: 'nosuch'"):
             load_plugins(plugin("odd", register_programmes=lambda bad=bad: [bad]))
+
+
+def test_nobody_takes_the_own_place() -> None:
+    """Two of one id in one plugin are a slip, even where the second says that it replaces."""
+    twice = [*category(5)(), *category(9, replaces=True)()]
+    with pytest.raises(PluginConflictError, match="'letters' is registered twice by city"):
+        load_plugins(city(register_need_categories=lambda: twice))
+
+
+def standard(table: str, *items: str) -> Callable[[], list[wushe.Standard]]:
+    """Return a hook that registers a standard of `table` with items of these ids."""
+    label = Text("标准", "standard")
+    made = tuple(
+        wushe.StandardItem(key, label, lambda rows, context: np.full(len(rows), 7)) for key in items
+    )
+    return lambda: [wushe.Standard("s", label, made, table)]
+
+
+@pytest.mark.parametrize(
+    ("table", "items", "said"),
+    [
+        ("station", ["a"], "table 'station' is unknown; expected one of .*stations"),
+        ("stations", [], "there are no items"),
+        ("stations", ["a", "b", "a"], "two items have the id 'a'"),
+    ],
+)
+def test_a_standard_that_cannot_be_looked_at_fails_at_load(
+    table: str, items: list[str], said: str
+) -> None:
+    """The message names plugin, hook and standard."""
+    with pytest.raises(PluginError, match=rf"city 1.*register_standards, standard s: {said}"):
+        load_plugins(city(register_standards=standard(table, *items)))
+
+
+def test_an_answer_of_a_standard_that_is_none_is_shown() -> None:
+    """7 is neither met nor missing nor unknown."""
+    rules = load_plugins(city(register_standards=standard("stations", "a")))
+    with pytest.raises(PluginError, match=r"item s\.a: answered 7, expected integers 1, 0 or -1"):
+        rules.standards["s"].items[0].test(wushe.Columns(2, {}), None)
+
+
+def no_food(**more: Any) -> Callable[..., Any]:
+    """Return a hook whose one filter refuses all food."""
+    return lambda needs, pairs: wushe.FilterTerm(
+        (needs["category"] != "food")[pairs.need], "restriction", **more
+    )
+
+
+def test_a_named_filter_is_replaced_by_name() -> None:
+    """A district may loosen its city's rule where the rule has a name, and says so."""
+    strict = city(filter_candidates=no_food(name="x.food"))
+    loose = district(
+        filter_candidates=lambda pairs: wushe.FilterTerm(
+            np.ones(len(pairs), dtype=bool), "restriction", name="x.food", replaces=True
+        )
+    )
+    for plugins, served in ((strict,), 0), ((strict, loose), 1):
+        rules = load_plugins(*plugins)
+        plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+        assert plan.served == served
+    clash = load_plugins(strict, district(filter_candidates=no_food(name="x.food")))
+    with pytest.raises(PluginConflictError, match=r"'x.food' comes from both city and district"):
+        wushe.make_plan(city_of(VILLAGE, clash), plugins=clash, on=ON)
+
+
+def test_a_filter_says_itself_in_words_where_a_need_stays_unserved_for_it() -> None:
+    """The plan tells the city's rule beside the closed reason; its next step follows the rule."""
+    label = Text("本区不发放食品（区发〔2025〕1号）", "no food in this district (2025 No. 1)")
+    rules = load_plugins(city(filter_candidates=no_food(label=label)))
+    plan = wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+    (short,) = plan.unserved
+    assert short.rules == (label,)
+    assert "local rule: no food in this district" in short.explain("en")
+    assert "本地规则：本区不发放食品" in plan.to_html()
+    assert short.next_step.en == "recruit or raise help that the local rule admits"
+    plain = load_plugins(city(filter_candidates=no_food()))
+    (bare,) = wushe.make_plan(city_of(VILLAGE, plain), plugins=plain, on=ON).unserved
+    assert bare.rules == ()
+    assert "local rule" not in bare.explain("en")
+
+
+def test_a_label_in_one_language_is_refused() -> None:
+    """Words are a Text, zh and en."""
+    rules = load_plugins(city(filter_candidates=no_food(label="no food")))
+    with pytest.raises(PluginError, match="expected words in both languages"):
+        wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)

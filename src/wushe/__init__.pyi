@@ -53,6 +53,7 @@ from .model import from_json as from_json
 from .model import make_table as make_table
 from .model import table_of as table_of
 from .model import to_json as to_json
+from .model.counting import count_table as count_table
 from .model.declaring import Demo as Demo
 from .model.declaring import Programme as Programme
 from .model.declaring import ReportColumn as ReportColumn
@@ -67,6 +68,8 @@ from .model.facts import FactColumns as FactColumns
 from .model.facts import fact_conflicts as fact_conflicts
 from .model.facts import latest_facts as latest_facts
 from .model.facts import merge_facts as merge_facts
+from .model.giving import MatchingPool as MatchingPool
+from .model.giving import split_in_turn as split_in_turn
 from .model.kinds import say_instant as say_instant
 from .model.ordering import OrderGuard as OrderGuard
 from .model.ordering import OrderRules as OrderRules
@@ -77,6 +80,12 @@ from .model.pairing import pair_km as pair_km
 from .model.pairing import pair_level as pair_level
 from .model.pairing import pair_permitted as pair_permitted
 from .model.pairing import pair_served_before as pair_served_before
+from .model.shorthand import among as among
+from .model.shorthand import holding as holding
+from .model.shorthand import only_by as only_by
+from .model.shorthand import product_term as product_term
+from .model.shorthand import service_category as service_category
+from .model.shorthand import times_category as times_category
 from .model.terms import REASONS as REASONS
 from .model.terms import Columns as Columns
 from .model.terms import Context as Context
@@ -94,6 +103,7 @@ from .model.visiting import VisitForm as VisitForm
 from .network import LinkageNetwork as LinkageNetwork
 from .network import build_network as build_network
 from .network import build_network_from_records as build_network_from_records
+from .network import count_by_place as count_by_place
 from .plan import Plan as Plan
 from .plan import PlanItem as PlanItem
 from .plan import Unserved as Unserved

@@ -78,6 +78,9 @@ def demo(name: str, list_demos: bool, out: Path | None, lang: str, as_json: bool
         return
     click.echo(plan.summary(lang))
     for client in chosen.stories:
+        if client not in plan.clients:
+            message = f"demo {chosen.id!r}, stories: {client!r} has no open need in its plan"
+            raise PluginError(name, "-", "register_demos", message)
         click.echo("\n" + plan[client].explain(lang))
     for line in tell(chosen, lang):
         click.echo(line)
@@ -146,7 +149,10 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
     type=click.Path(path_type=Path, dir_okay=False),
     help=said_help("写出表格", "write the rows as CSV"),
 )
-@click.option("--client", metavar="ID", help=said_help("只显示一户", "show one household only"))
+@click.option(
+    "--client", "clients", metavar="ID", multiple=True,
+    help=said_help("只显示这一户，可重复", "show this household only, may be repeated"),
+)  # fmt: skip
 @click.option(
     "--internal", is_flag=True, help=said_help("内部版，显示姓名", "for the own team: show names")
 )
@@ -164,7 +170,7 @@ def check(folder: Path, plugins: tuple[str, ...], lang: str, as_json: bool) -> N
 @json_option
 @guarded
 def plan(
-    folder: Path, on: str, plugins: tuple[str, ...], out: Path | None, csv_file: Path | None, client: str | None,
+    folder: Path, on: str, plugins: tuple[str, ...], out: Path | None, csv_file: Path | None, clients: tuple[str, ...],
     internal: bool, relief: bool, first: tuple[str, ...], fair: Fairness, between: str, share: str,
     work_limit: int | None, lang: str, as_json: bool,
 ) -> None:  # fmt: skip
@@ -177,7 +183,7 @@ def plan(
         made.to_html(out, lang=lang, audience=audience)
     if csv_file is not None:
         made.to_csv(csv_file, lang=lang, audience=audience)
-    if client is not None and client not in made.clients:
+    for client in (one for one in clients if one not in made.clients):
         raise click.BadParameter(
             _NO_CLIENT.say(lang, client=client, example=next(iter(made.clients), "H-0001")),
             param_hint="--client",
@@ -185,6 +191,7 @@ def plan(
     if as_json:
         click.echo(made.to_json(lang=lang, audience=audience))
     else:
-        click.echo(made[client].explain(lang, audience) if client else made.summary(lang))
+        said = [made[client].explain(lang, audience) for client in clients]
+        click.echo("\n\n".join(said or [made.summary(lang)]))
         for path in filter(None, (out, csv_file)):
             click.echo(WRITTEN.say(lang, path=path))

@@ -30,8 +30,8 @@ SKILL_UNUSED = ProblemKind(
     ),
     Text(zh="其中之一：{known}", en="one of: {known}"),
     Text(
-        zh="改用所列写法，或用插件登记需要它的类别",
-        en="use a listed word, or register a category that asks for it",
+        zh="改用所列写法；插件的评分或资格规则自己要用的技能，就这样写",
+        en="use a listed word; a skill that only a plugin's own score or filter asks about is fine as it is",
     ),
 )
 HOURS_UNKNOWN = ProblemKind(

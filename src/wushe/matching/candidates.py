@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 import attrs
@@ -16,12 +16,22 @@ from wushe.model.storage import Array
 from wushe.model.terms import FilterTerm, Pairs, Reason
 from wushe.plugins.answers import bound_kept
 from wushe.plugins.manager import SCORE_STEPS, Plugins
+from wushe.text import Text
 
 ORDER: tuple[Reason, ...] = get_args(Reason)
 BLOCK_PAIRS = 1_000_000
 """Pairs that filters and scores see at a time; bounds memory."""
 REFUSED = -1
 """Cost of a pair that a filter refuses."""
+
+
+@attrs.frozen
+class Rule:
+    """A city's rule in words: whose it is, what it says, and the reason that it gives."""
+
+    plugin: str
+    label: Text
+    reason: Reason
 
 
 @attrs.frozen(eq=False)
@@ -33,6 +43,7 @@ class Candidates:
     removed the need's last candidate, -1 where some are left. `refused` int32
     (n_needs, n_reasons): how many offers each reason removed first, where `counted` (bool (n_needs,));
     elsewhere among the pairs looked at. `complete` is False where not all eligible pairs are listed.
+    `rules`: for each rule that says itself in words, bool (n_needs,): where it objected to a pair looked at.
     """
 
     start: Array
@@ -44,17 +55,20 @@ class Candidates:
     counted: Array
     max_cost: int
     complete: bool
+    rules: Mapping[Rule, Array] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
 class Judged:
     """What the hooks said: `cost` int64 (n_pairs,), `REFUSED` where a filter objects; `reason` int8
-    (n_pairs,): position in `ORDER` of the first objection, -1 where there is none."""
+    (n_pairs,): position in `ORDER` of the first objection, -1 where there is none; `rules`: the needs (rows)
+    that each rule with words objected to."""
 
     pairs: Pairs
     cost: Array
     reason: Array
     max_cost: int
+    rules: tuple[tuple[Rule, Array], ...] = ()
 
 
 def judge(
@@ -70,6 +84,7 @@ def judge(
         np.concatenate([p.cost for p in parts]),
         np.concatenate([p.reason for p in parts]),
         max(p.max_cost for p in parts),
+        tuple(rule for p in parts for rule in p.rules),
     )
 
 
@@ -92,7 +107,16 @@ def _judge(
     cost = np.full(len(pairs), REFUSED, dtype=np.int64)
     left = pairs if allowed.all() else pairs.take(allowed)
     cost[allowed], max_cost = _costs(prepared, plugins, left)
-    return Judged(pairs, cost, reason, max_cost)
+    return Judged(pairs, cost, reason, max_cost, tuple(_in_words(terms, pairs)))
+
+
+def _in_words(
+    terms: Sequence[tuple[str, FilterTerm]], pairs: Pairs
+) -> Iterator[tuple[Rule, Array]]:
+    """Yield the rules that say themselves in words, with the rows of the needs that they object to."""
+    for plugin, term in terms:
+        if term.label is not None and not term.allowed.all():
+            yield Rule(plugin, term.label, term.reason), np.unique(pairs.need[~term.allowed])
 
 
 def _objections(terms: Sequence[tuple[str, FilterTerm]], n: int) -> Array:
@@ -156,6 +180,7 @@ def as_candidates(
         counts.counted,
         max_cost,
         complete,
+        counts.rules,
     )
 
 
@@ -177,6 +202,7 @@ class Refusals:
     counted: Array
     total: Array
     in_category: Array
+    rules: dict[Rule, Array] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, prepared: Prepared, reach: Reach) -> Refusals:
@@ -190,6 +216,8 @@ class Refusals:
     def add(self, judged: Judged) -> None:
         """Count the objections to some pairs."""
         against = judged.reason >= 0
+        for rule, needs in judged.rules:
+            self.rules.setdefault(rule, np.zeros(len(self.total), dtype=bool))[needs] = True
         if against.any():
             cell = judged.pairs.need[against].astype(np.int64) * len(ORDER) + judged.reason[against]
             flat = self.refused.reshape(-1)

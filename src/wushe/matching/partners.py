@@ -108,6 +108,8 @@ def explain_partners(
     `first` and `second` are the lists that `found` was made of, `names` what ids are called. Raises KeyError for
     an id of neither side.
     """
+    if who not in first and who not in second:
+        raise KeyError(_both(_ON_NO_SIDE, who=who))
     ours, theirs = (first, second) if who in first else (second, first)
     mine, has, call = list(ours[who]), _partners_of(found, who), {**(names or {})}.get
     has.sort(key=mine.index)
@@ -184,6 +186,7 @@ _NOT_A_COUNT = Text(
     "places[{key!r}] 是 {value!r}，应为 0 或更大的整数",
     "places[{key!r}] is {value!r}, expected a whole number, 0 or more",
 )
+_ON_NO_SIDE = Text("{who!r} 不在任何一方", "{who!r} is on neither side")
 _NO_SIDE = Text(
     "proposing 是 {value!r}，应为 first 或 second",
     "proposing is {value!r}, expected 'first' or 'second'",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -272,10 +272,29 @@ def _partners(network: LinkageNetwork, place: Array) -> Array:
     paired: dict[int, tuple[str, ...]] = {}
     for at, own in zip(places.row_of(stations["place"]).tolist(), stations["pairs"], strict=True):
         paired[at] = (*paired.get(at, ()), *(own or ()))
-    if not any(paired.values()):
+    there = [at for at, keys in paired.items() if keys and at >= 0]
+    if not there:
         return np.full(len(place), None, dtype=object)
-    paths = [[paired.get(r) for r in path if r >= 0] for path in network.places.ancestors.tolist()]
-    return objects([*(_all_tags(path) or None for path in paths), None])[place]
+    first, code = _alike(network.places.ancestors, there)
+    found = [
+        _all_tags([paired.get(row) for row in path if row >= 0]) or None
+        for path in network.places.ancestors[first].tolist()
+    ]
+    sort = np.append(code, len(found))[place]  # the row -1, no place, finds the last
+    answer: Array = objects([*found, None])[sort]
+    return answer
+
+
+def _alike(ancestors: Array, rows: Sequence[int]) -> tuple[Array, Array]:
+    """Return one place of each sort, and the sort of every place: alike are those that share `rows` of their paths."""
+    marked = np.zeros(len(ancestors) + 1, dtype=bool)  # the last for no place
+    marked[rows] = True
+    met = np.where(marked[ancestors], ancestors.astype(np.int64), -1)
+    first = code = np.zeros(len(ancestors), dtype=np.int64)
+    for column in met.T[(met >= 0).any(axis=0)]:
+        key = code * (len(ancestors) + 1) + column + 1
+        _, first, code = np.unique(key, return_index=True, return_inverse=True)
+    return first, code
 
 
 def _groups(network: LinkageNetwork, clients: _Clients) -> Array:

@@ -26,6 +26,23 @@ def _words(item: Any, field: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
+def _is(kind: type) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    """Return a validator that refuses what is no `kind`, naming the item. Raises TypeError."""
+
+    def check(item: Any, field: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kind):
+            name = getattr(item, "id", None)
+            which = f" {name!r}" if isinstance(name, str) else ""
+            raise TypeError(
+                f"{type(item).__name__}{which}: {field.name} is {value!r}; expected {kind.__name__}"
+            )
+
+    return check
+
+
+_ID, _TEXT = _is(str), _is(Text)
+
+
 @attrs.frozen(eq=False)
 class StandardItem:
     """One thing that a standard asks for.
@@ -33,8 +50,8 @@ class StandardItem:
     `test(rows, context)` answers for every row of the standard's table, int8 (n,): 1 met, 0 not, -1 unknown.
     """
 
-    id: str
-    label: Text
+    id: str = attrs.field(validator=_ID)
+    label: Text = attrs.field(validator=_TEXT)
     test: Callable[[Columns, Context], Array]
 
 
@@ -47,8 +64,8 @@ class Standard:
     its workers) and ``level`` (text, the level of its place). `source` names the document.
     """
 
-    id: str
-    label: Text
+    id: str = attrs.field(validator=_ID)
+    label: Text = attrs.field(validator=_TEXT)
     items: tuple[StandardItem, ...] = attrs.field(
         validator=attrs.validators.deep_iterable(
             attrs.validators.instance_of(StandardItem), attrs.validators.instance_of(tuple)
@@ -67,8 +84,8 @@ class Programme:
     found (see `VISIT_KINDS`). `source` names the document, or says that it is made up.
     """
 
-    id: str
-    label: Text
+    id: str = attrs.field(validator=_ID)
+    label: Text = attrs.field(validator=_TEXT)
     groups: tuple[str, ...] = attrs.field(default=(), validator=_words)
     categories: tuple[str, ...] = attrs.field(default=(), validator=_words)
     visit_kinds: tuple[str, ...] = attrs.field(default=(), validator=_words)
@@ -80,7 +97,7 @@ class Programme:
 class ReportColumn:
     """One column of a report's table and what its figures count."""
 
-    label: Text
+    label: Text = attrs.field(validator=_TEXT)
     unit: Unit = attrs.field(default="count", validator=attrs.validators.in_(get_args(Unit)))
 
 
@@ -88,7 +105,7 @@ class ReportColumn:
 class ReportRow:
     """One row: what it is of (a place, a category, a month; never a person), and a cell for each column."""
 
-    label: Text
+    label: Text = attrs.field(validator=_TEXT)
     cells: tuple[Cell, ...]
 
 
@@ -103,7 +120,7 @@ def _check_cell(where: str, column: ReportColumn, cell: Cell) -> None:
     elif type(cell) is not int:
         raise TypeError(f"{where} a whole number")
     elif column.unit in ("count", "people") and cell < 0:
-        raise ValueError(f"{where} 0 or more")
+        raise ValueError(f"{where} 0 or more, None where unknown")
 
 
 @attrs.frozen
@@ -114,13 +131,13 @@ class ReportTable:
     none, TypeError for a cell that does not fit its column.
     """
 
-    id: str
-    title: Text
-    head: Text
+    id: str = attrs.field(validator=_ID)
+    title: Text = attrs.field(validator=_TEXT)
+    head: Text = attrs.field(validator=_TEXT)
     columns: tuple[ReportColumn, ...]
     rows: tuple[ReportRow, ...]
     total: ReportRow | None = None
-    note: Text | None = None
+    note: Text | None = attrs.field(default=None, validator=attrs.validators.optional(_TEXT))
 
     def __attrs_post_init__(self) -> None:
         for row in self.all_rows():
@@ -130,16 +147,7 @@ class ReportTable:
                     f"expected {len(self.columns)}, one for each column"
                 )
             for column, cell in zip(self.columns, row.cells, strict=True):
-                fits = isinstance(cell, Text) if column.unit == "words" else type(cell) is int
-                if cell is not None and not fits:
-                    raise TypeError(
-                        f"table {self.id!r}, row {row.label.en!r}, column {column.label.en!r}: {cell!r}; expected "
-                        + (
-                            "words in both languages"
-                            if column.unit == "words"
-                            else "a whole number"
-                        )
-                    )
+                _check_cell(f"table {self.id!r}, row {row.label.en!r}", column, cell)
 
     def all_rows(self) -> Iterator[ReportRow]:
         """Yield the rows, the total last."""
@@ -155,8 +163,8 @@ class ReportSection:
     `network` is a `LinkageNetwork`; tables hold no personal values, only what can be counted.
     """
 
-    id: str
-    label: Text
+    id: str = attrs.field(validator=_ID)
+    label: Text = attrs.field(validator=_TEXT)
     make: Callable[[Any, Context], Sequence[ReportTable]]
     replaces: bool = False
 
@@ -170,10 +178,10 @@ class Demo:
     language ("zh" or "en") that yields the lines of the city's story.
     """
 
-    id: str
-    about: Text
+    id: str = attrs.field(validator=_ID)
+    about: Text = attrs.field(validator=_TEXT)
     plugins: tuple[str, ...] = attrs.field(validator=_words)
-    on: str
+    on: str = attrs.field(validator=_ID)
     folder: str = attrs.field(converter=str)
     stories: tuple[str, ...] = attrs.field(default=(), validator=_words)
     relief: bool = False

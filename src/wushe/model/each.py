@@ -38,8 +38,11 @@ def each_pair(
     of_need = [Row(needs, row) for row in range(len(needs))]
     of_offer = [Row(offers, row) for row in range(len(offers))]
     answers = list(_answers(rule, of_need, of_offer, pairs))
-    found = np.array(answers) if answers else np.zeros(0, dtype=bool)
-    if found.dtype.kind not in "biuf":
+    try:
+        found = np.array(answers) if answers else np.zeros(0, dtype=bool)
+    except ValueError:  # arrays of several lengths
+        found = np.zeros(0, dtype=object)
+    if found.dtype.kind not in "biuf" or found.shape != (len(answers),):
         raise TypeError(f"the rule answered {_odd(answers)!r}; expected True, False or a number")
     return found if found.dtype == bool else found.astype(np.float64)
 

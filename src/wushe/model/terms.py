@@ -161,6 +161,15 @@ class TargetGroup:
         return Text(self.zh, self.en).say(lang)
 
 
+def _no_column(name: object, known: Mapping[str, Array]) -> str:
+    """Return the message for a column that is not there: those that look like it, else all there are."""
+    import difflib
+
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.6)
+    listed = f"close to it: {', '.join(near)}" if near else f"there are: {', '.join(sorted(known))}"
+    return f"column {name!r} is not there; {listed}"
+
+
 @attrs.frozen(eq=False)
 class Columns:
     """Named read-only columns of equal length, as hooks receive them; ``columns["urgency"]``."""
@@ -177,7 +186,10 @@ class Columns:
         return Columns, (self.n, dict(self.arrays))
 
     def __getitem__(self, name: str) -> Array:
-        return self.arrays[name]
+        try:
+            return self.arrays[name]
+        except KeyError:
+            raise KeyError(_no_column(name, self.arrays)) from None
 
     def __len__(self) -> int:
         return self.n
@@ -216,12 +228,19 @@ class FilterTerm:
     What a rule declares of itself spares asking it about pairs that it refuses anyhow: `classes` returns
     integer codes of needs (n_needs,) and offers (n_offers,) on which alone the answer depends; beyond
     `within_km` float (n_offers,), NaN without a limit, no pair with known coordinates is allowed.
+
+    `label` says the rule in words, with its document: it is told beside the reason where a need stays
+    unserved for it. A term with a `name` can be replaced: with `replaces` it takes the place of the term of
+    this name from a plugin above this one.
     """
 
     allowed: Array
     reason: Reason
     classes: Callable[[], tuple[Array, Array]] | None = None
     within_km: Array | None = None
+    label: Text | None = None
+    name: str | None = None
+    replaces: bool = False
 
 
 @attrs.frozen(eq=False)

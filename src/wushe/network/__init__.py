@@ -1,6 +1,7 @@
 """The five-party graph as typed relation arrays, its place tree, and the measures asked first."""
 
 from wushe.network.bridges import Bridges as Bridges
+from wushe.network.counting import count_by_place as count_by_place
 from wushe.network.hops import PartyDegree as PartyDegree
 from wushe.network.linkage import LinkageNetwork as LinkageNetwork
 from wushe.network.linkage import build_network as build_network

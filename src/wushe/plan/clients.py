@@ -14,7 +14,7 @@ from wushe.matching.expand import NONE
 from wushe.matching.result import Matching
 from wushe.model.parties import LEVELS
 from wushe.model.storage import Array
-from wushe.model.terms import NeedCategory
+from wushe.model.terms import NeedCategory, Reason
 from wushe.network import LinkageNetwork
 from wushe.plan.items import ClientPlan, Party, PlanItem, Points, Unserved
 from wushe.text import Text
@@ -180,7 +180,15 @@ class Clients(Mapping[str, ClientPlan]):
             reason,
             {ORDER[r]: n for r, n in enumerate(refused) if n},
             lacking,
+            self._rules(row, reason),
         )
+
+    def _rules(self, row: int, reason: Reason) -> tuple[Text, ...]:
+        """Return the rules in words that objected to offers for this reason, by plugin."""
+        rules = self.matching.candidates.rules
+        found = [rule for rule, needs in rules.items() if needs[row] and rule.reason == reason]
+        found.sort(key=lambda rule: (rule.plugin, rule.label.zh))
+        return tuple(rule.label for rule in found)
 
     def _lacking(self, row: int) -> tuple[NeedCategory, ...]:
         """Return the categories of the team's roles that no offer can fill."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
@@ -116,7 +117,8 @@ _EQUAL = Text("；备选：{who}（同样合适）", "; next best: {who} (equall
 class Unserved:
     """What of one need stays unserved, with the reason and how many offers each reason refused.
 
-    `lacking` names the roles of a team that nobody at all can fill.
+    `lacking` names the roles of a team that nobody at all can fill, `rules` the city's rules in words that
+    objected to offers for this reason.
     """
 
     need: str
@@ -128,6 +130,19 @@ class Unserved:
     reason: Reason
     refused: Mapping[Reason, int]
     lacking: tuple[NeedCategory, ...] = ()
+    rules: tuple[Text, ...] = ()
+
+    @property
+    def why(self) -> Text:
+        """The reason in words, with the city's rules behind it."""
+        if not self.rules:
+            return REASONS[self.reason]
+        return said(_BY_RULE, reason=REASONS[self.reason], rules=joined(self.rules))
+
+    @property
+    def next_step(self) -> Text:
+        """What to do about it."""
+        return _LOOK_AT_RULE if self.rules else NEXT_STEP[self.reason]
 
     @property
     def partly(self) -> bool:
@@ -141,7 +156,7 @@ class Unserved:
             what=self.category.name(lang),
             amount=say_amount(self.amount, self.dimension, lang),
             asked=say_amount(self.asked, self.dimension, lang),
-            reason=REASONS[self.reason],
+            reason=self.why,
         )
         comma = "、" if lang == "zh" else ", "
         counts = [_COUNT[r].say(lang, n=n) for r, n in self.refused.items() if n]
@@ -152,6 +167,23 @@ class Unserved:
         return line
 
 
+def said(text: Text, **params: Any) -> Text:
+    """Return a message with its parameters filled in, in both languages."""
+    return Text(*(text.say(lang, **params).replace("{", "{{").replace("}", "}}") for lang in LANGS))
+
+
+def joined(texts: Iterable[Text]) -> Text:
+    """Return several texts as one, separated as each language does."""
+    found = list(texts)
+    return Text("；".join(t.zh for t in found), "; ".join(t.en for t in found))
+
+
+LANGS = ("zh", "en")
+_BY_RULE = Text("{reason}（本地规则：{rules}）", "{reason} (local rule: {rules})")
+_LOOK_AT_RULE = Text(
+    "按本地规则招募或募集符合的供给",
+    "recruit or raise help that the local rule admits",
+)
 _SHORT = Text(
     "{what} 尚缺 {amount}（共需 {asked}）：{reason}",
     "{what}: {amount} of {asked} not served: {reason}",
@@ -255,7 +287,7 @@ class ClientPlan:
             lines.append(_MISSING.say(lang))
             for short in self.unserved:
                 lines.append(f"  - {short.explain(lang)}")
-                lines.append(f"    {_STEP.say(lang, step=NEXT_STEP[short.reason])}")
+                lines.append(f"    {_STEP.say(lang, step=short.next_step)}")
         return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wushe.model.terms import REASONS, NeedCategory
 from wushe.model.units import Dimension, say_amount
 from wushe.plan.items import KINDS as PARTY_KINDS
-from wushe.plan.items import NEXT_STEP, URGENCY, ClientPlan, PlanItem, Unserved
+from wushe.plan.items import URGENCY, ClientPlan, PlanItem, Unserved
 from wushe.plan.picture import Flows
 from wushe.plan.plan import STATUS, Plan, fully_served
 from wushe.privacy import Audience
@@ -236,8 +236,8 @@ def _short_line(short: Unserved) -> Line:
         {
             "what": Text(short.category.zh, short.category.en),
             "amount": _amount(short.amount, short.dimension),
-            "reason": REASONS[short.reason],
-            "step": NEXT_STEP[short.reason],
+            "reason": short.why,
+            "step": short.next_step,
         },
     )
 
@@ -254,8 +254,8 @@ def _unserved_section(page: Page, plan: Plan, clients: Sequence[ClientPlan]) -> 
     for short in (short for client in clients for short in client.unserved):
         by_kind[
             Text(short.category.zh, short.category.en),
-            REASONS[short.reason],
-            NEXT_STEP[short.reason],
+            short.why,
+            short.next_step,
         ] += 1
     page.table(
         [

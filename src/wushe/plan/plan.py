@@ -417,6 +417,7 @@ def _client_json(client: ClientPlan, lang: str, audience: Audience) -> dict[str,
                 "asked": s.asked,
                 "unit": s.dimension,
                 "reason": s.reason,
+                "rules": [rule.say(lang) for rule in s.rules],
                 "refused": dict(s.refused),
                 "why": s.explain(lang),
             }

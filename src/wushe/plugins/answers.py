@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import attrs
@@ -26,6 +29,7 @@ from wushe.model.terms import (
 from wushe.model.visiting import RiskSignal
 from wushe.plugins.loading import Plugin
 from wushe.plugins.precedence import Precedence
+from wushe.text import Text
 
 T = TypeVar("T")
 SCORE_STEPS = 1000
@@ -77,6 +81,15 @@ def _signal_answer(
         )
     found: Array = answer
     return found
+
+
+def where_in(function: Callable[..., Any], error: BaseException) -> str:
+    """Return the last line of the plugin's own file on the way to `error`, as `` (qingshi.py, line 12)``."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return ""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 
 def several(plugin: Plugin, hook: str, answer: Any, kind: type[T]) -> list[T]:
@@ -162,6 +175,9 @@ def filter_term(plugin: Plugin, term: FilterTerm, n: int) -> FilterTerm:
             "filter_candidates",
             f"reason {term.reason!r} is not one of {', '.join(get_args(Reason))}",
         )
+    if term.label is not None and not isinstance(term.label, Text):
+        message = f"label {term.label!r} is no Text; expected words in both languages"
+        raise PluginError(plugin.name, plugin.version, "filter_candidates", message)
     return term
 
 
@@ -191,13 +207,37 @@ def without_replaced(
         name = score.term.name
         if name in found:
             rival = found[name].plugin
-            if not score.term.replaces or precedence.rivals(rival, score.plugin):
+            own = rival == score.plugin
+            if own or not score.term.replaces or precedence.rivals(rival, score.plugin):
                 raise PluginConflictError(
                     f"score term {name!r} comes from both {rival} and {score.plugin}; rename one of them, "
                     "or set replaces=True on the more local one"
                 )
         found[name] = score
     return [found[name] for name in sorted(found)]
+
+
+def without_replaced_filters(
+    terms: Sequence[tuple[str, FilterTerm]], precedence: Precedence
+) -> list[tuple[str, FilterTerm]]:
+    """Return (plugin, term) without the named terms that a more local plugin's term replaces.
+
+    `terms` come from the most general plugin to the most local. Raises PluginConflictError.
+    """
+    held: dict[str, tuple[str, FilterTerm]] = {}
+    for plugin, term in terms:
+        if term.name is None:
+            continue
+        rival = held.get(term.name)
+        if rival is not None and (not term.replaces or precedence.rivals(rival[0], plugin)):
+            raise PluginConflictError(
+                f"filter term {term.name!r} comes from both {rival[0]} and {plugin}; rename one of them, "
+                "or set replaces=True on the more local one"
+            )
+        held[term.name] = (plugin, term)
+    return [
+        (plugin, term) for plugin, term in terms if term.name is None or held[term.name][1] is term
+    ]
 
 
 def bound_shaped(where: tuple[str, str], term: ScoreTerm, n: int, m: int) -> ScoreBound:

@@ -11,40 +11,41 @@ matched as the seed money was are assumed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from wushe import (
     Columns,
     Context,
     Demo,
-    ReportColumn,
-    ReportRow,
+    MatchingPool,
     ReportSection,
     ReportTable,
     Standard,
     StandardItem,
     Text,
+    count_by_place,
+    count_table,
     hookimpl,
+    split_in_turn,
 )
 from wushe.rules import Parameter
 
 if TYPE_CHECKING:
     from wushe import LinkageNetwork
 
-Cells = npt.NDArray[np.int64]
 SOURCE = "中安在线，2025-03-13"
 BAOHE = "340111"
 PARTNERS = 2
 """Least number of pools of one fund: the street's and the foundation's."""
+PUBLISHED = Text("2024年底全省公布：累计筹集", "published, end of 2024: raised in all")
 PUBLISHED_FUNDS, PUBLISHED_FEN = 7_232, 12_500_000_000
 """Community funds of Anhui and what they had raised, end of 2024 (Anhui 2025): 125 million yuan."""
+NOWHERE = Text("未写到区县的", "not placed in a county")
 MET, UNKNOWN = 1, -1
-TOTAL = Text("合计", "total")
 
 
 @hookimpl
@@ -66,50 +67,18 @@ def split_gifts(donations: Columns, pools: Columns) -> list[tuple[str, str, int]
     Pools of one fund are partners: what the scarcest of them may add, all add; where one is missing, closed or
     used up, the others add nothing. A pool for any fund stands alone. Gifts by their instant, then by id.
     """
-    left = dict(zip(pools["id"], pools["left_fen"].tolist(), strict=True))
-    given = [dict(before) for before in pools["given"]]
-    found = []
-    for i in sorted(range(len(donations)), key=lambda i: (donations["at"][i], donations["id"][i])):
-        keys = {name: f"{name}:{donations[name][i]}" for name in ("donor", "project") if donations[name][i]}  # fmt: skip
-        for partners in _partners(pools, donations["fund"][i]):
-            fen = min(
-                min(_may(donations, i, pools, j, keys, given[j]), left[pools["id"][j]])
-                for j in partners
-            )
-            if fen <= 0:
-                continue
-            for j in partners:
-                found.append((donations["id"][i], pools["id"][j], fen))
-                left[pools["id"][j]] -= fen
-                for key in keys.values():
-                    given[j][key] = given[j].get(key, 0) + fen
-    return found
+    return split_in_turn(donations, pools, _together)
 
 
-def _partners(pools: Columns, fund: str) -> Iterator[list[int]]:
-    """Yield the rows of pools that add together: those of `fund`, where no partner is missing; each of any fund."""
-    own = [j for j in range(len(pools)) if pools["fund"][j] == fund]
-    if len(own) >= PARTNERS:
-        yield own
-    yield from ([j] for j in range(len(pools)) if pools["fund"][j] is None)
-
-
-def _may(
-    donations: Columns,
-    i: int,
-    pools: Columns,
-    j: int,
-    keys: dict[str, str],
-    given: dict[str, int],
-) -> int:
-    """Return what pool j may add to donation i by its time, ratio and caps."""
-    at, opens, closes = donations["at"][i], pools["opens"][j], pools["closes"][j]
-    if (opens is not None and at < opens) or (closes is not None and at >= closes):
-        return 0
-    fen = int(donations["fen"][i]) * int(pools["numerator"][j]) // int(pools["denominator"][j])
-    caps = [(int(pools["gift_cap"][j]), 0)]
-    caps += [(int(pools[f"{name}_cap"][j]), given.get(key, 0)) for name, key in keys.items()]
-    return min([fen, *(cap - before for cap, before in caps if cap >= 0)])
+def _together(
+    gift: Mapping[str, Any], pools: Sequence[MatchingPool]
+) -> Iterator[tuple[MatchingPool, int]]:
+    """Yield what the partners of the gift's fund add, the same each; then each pool that is for any fund."""
+    partners = [pool for pool in pools if pool.fund is not None and pool.fund == gift["fund"]]
+    if len(partners) >= PARTNERS:
+        fen = min(pool.may_add(gift) for pool in partners)
+        yield from ((pool, fen) for pool in partners)
+    yield from ((pool, pool.may_add(gift)) for pool in pools if pool.fund is None)
 
 
 @hookimpl
@@ -153,44 +122,44 @@ def register_report_sections() -> list[ReportSection]:
 
 def fund_network(network: LinkageNetwork, _: Context) -> list[ReportTable]:
     """Funds by county, by the level that they are for, and what is in them; an unknown balance is no zero."""
-    funds, places = network["funds"], network["places"]
-    at = places.row_of(funds["place"])
-    county = network.places.at_level(at, "county").astype(np.int64) + 1
-    level = network.places.at_level(at, "community") >= 0
-    street = (network.places.at_level(at, "street") >= 0) & ~level
+    funds, tree = network["funds"], network.places
+    at, rows = funds["place"], network["places"].row_of(funds["place"])
+    community = tree.at_level(rows, "community") >= 0
+    street = (tree.at_level(rows, "street") >= 0) & ~community
     known = funds.known("balance_fen")
-    names = ["", *places["name"]]
-    cells: Cells = np.zeros((len(names), 5), dtype=np.int64)
-    parts = (np.ones(len(funds), bool), level, street, ~known, np.where(known, funds["balance_fen"], 0))  # fmt: skip
-    for column, values in enumerate(parts):
-        np.add.at(cells[:, column], county, np.asarray(values).astype(np.int64))
-    columns = (
-        ReportColumn(Text("基金", "funds")),
-        ReportColumn(Text("社区（村）基金", "of a community or village")),
-        ReportColumn(Text("街道（乡镇）基金", "of a street or town")),
-        ReportColumn(Text("余额不明的", "balance unknown")),
-        ReportColumn(Text("已知余额", "in those that are known"), "fen"),
-    )
-    title, head = Text("社区基金，分区县", "community funds by county"), Text("区县", "county")
-    rows = tuple(
-        ReportRow(_name(names[row]), tuple(cells[row].tolist()))
-        for row in np.flatnonzero(cells[:, 0])
-    )
-    total = tuple(cells.sum(axis=0).tolist())
+    fen = np.where(known, funds["balance_fen"], 0)
+    parts = (None, community, street, ~known, fen)
+    counties = count_by_place(network, "county", *((at, part) for part in parts), nowhere=NOWHERE)
     return [
-        ReportTable("anhui_funds", title, head, columns, rows, ReportRow(TOTAL, total)),
-        ReportTable(
-            "anhui_published",
-            Text("全省公布数与本表", "the province's published totals, and these tables"),
-            Text("口径", "what"),
-            (ReportColumn(Text("基金", "funds")), ReportColumn(Text("金额", "money"), "fen")),
+        count_table(
+            "anhui_funds",
+            ("社区基金，分区县", "community funds by county"),
+            ("区县", "county"),
             (
-                ReportRow(Text("2024年底全省公布：累计筹集", "published, end of 2024: raised in all"), (PUBLISHED_FUNDS, PUBLISHED_FEN)),
-                ReportRow(Text("本表：已知余额", "in these tables: known balances"), (total[0], total[4])),
+                ("基金", "funds"),
+                ("社区（村）基金", "of a community or village"),
+                ("街道（乡镇）基金", "of a street or town"),
+                ("余额不明的", "balance unknown"),
+                ("已知余额", "in those that are known", "fen"),
             ),
-            note=Text(f"来源：{SOURCE}", f"source: {SOURCE}"),
+            counties,
+            total=True,
         ),
-    ]  # fmt: skip
+        count_table(
+            "anhui_published",
+            ("全省公布数与本表", "the province's published totals, and these tables"),
+            ("口径", "what"),
+            (("基金", "funds"), ("金额", "money", "fen")),
+            (
+                (PUBLISHED, (PUBLISHED_FUNDS, PUBLISHED_FEN)),
+                (
+                    ("本表：已知余额", "in these tables: known balances"),
+                    (len(funds), int(fen.sum())),
+                ),
+            ),
+            note=(f"来源：{SOURCE}", f"source: {SOURCE}"),
+        ),
+    ]
 
 
 def project_accounts(network: LinkageNetwork, _: Context) -> list[ReportTable]:
@@ -205,20 +174,16 @@ def project_accounts(network: LinkageNetwork, _: Context) -> list[ReportTable]:
         lacking = None if balance is None else max(planned - balance, 0)
         unstated = int((~projects.known("budget_fen"))[fund == row].sum())
         cells = (int((fund == row).sum()), unstated, planned, balance, lacking)
-        rows.append(ReportRow(_name(funds["name"][row]), cells))
+        rows.append((funds["name"][row], cells))
     columns = (
-        ReportColumn(Text("项目", "projects")),
-        ReportColumn(Text("没有预算的", "without a budget")),
-        ReportColumn(Text("预算合计", "budgets"), "fen"),
-        ReportColumn(Text("基金余额", "in the fund"), "fen"),
-        ReportColumn(Text("余额不足部分", "not covered"), "fen"),
+        ("项目", "projects"),
+        ("没有预算的", "without a budget"),
+        ("预算合计", "budgets", "fen"),
+        ("基金余额", "in the fund", "fen"),
+        ("余额不足部分", "not covered", "fen"),
     )
-    title = Text("基金的项目账户", "the project accounts of the funds")
-    return [ReportTable("changqing_accounts", title, Text("基金", "fund"), columns, tuple(rows))]
-
-
-def _name(name: str) -> Text:
-    return Text(name, name) if name else Text("未写到区县的", "not placed in a county")
+    title = ("基金的项目账户", "the project accounts of the funds")
+    return [count_table("changqing_accounts", title, ("基金", "fund"), columns, rows)]
 
 
 @hookimpl

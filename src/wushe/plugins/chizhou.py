@@ -27,13 +27,14 @@ from wushe import (
     NeedCategory,
     OrderRules,
     Pairs,
-    ReportColumn,
-    ReportRow,
     ReportSection,
     ReportTable,
     ScoreTerm,
     Text,
+    among,
+    count_table,
     hookimpl,
+    service_category,
 )
 
 SOCIETY, VILLAGE, FUND = range(3)
@@ -69,7 +70,7 @@ def register_need_categories() -> list[NeedCategory]:
         NeedCategory("surgery_cost", "手术自付费用", "own part of an operation's cost", "money", "fen", 500_000),
         NeedCategory("neighbour_aid", "邻里互助金", "small aid among neighbours", "money", "fen", 50_000),
         NeedCategory("village_matter", "村社公共事务", "a community's own matter", "money", "fen", 300_000, refers=False),
-        NeedCategory("job_nearby", "就近就业对接", "work found near home", "service", "minute", 90, ("coaching",)),
+        service_category("job_nearby", "就近就业对接", "work found near home", 90, "coaching"),
     ]  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def order_relief_sources(
 def money_of(offers: Columns) -> npt.NDArray[np.int64]:
     """Return which of the three each offer is, `UNKNOWN` where the host is not known, -1 for no money, int64 (n_offers,)."""
     kinds = [UNKNOWN if kind is None else HOSTS.get(kind, FUND) for kind in offers["host_kind"]]
-    is_fund = offers["provider_kind"].astype(str) == "funds"
+    is_fund = among(offers["provider_kind"], "funds")
     return np.where(is_fund, np.array(kinds, dtype=np.int64).reshape(len(offers)), -1)
 
 
@@ -113,7 +114,7 @@ def turns(needs: Columns) -> npt.NDArray[np.float64]:
     A need that is not about money has ones throughout, and so has money of a host not known.
     """
     found = np.ones((len(needs), len(MONEY) + 1))
-    for row in np.flatnonzero(needs["form"].astype(str) == "money").tolist():
+    for row in np.flatnonzero(among(needs["form"], "money")).tolist():
         found[row] = 0, 0, 0, 1 / 2
         for turn, money in enumerate(ROUTES.get(needs["category"][row], OTHERWISE)):
             found[row, money] = 1 / (1 + turn)
@@ -125,7 +126,11 @@ def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> FilterTe
     """Money is not given for what another of the three is for, even where its own purposes are wider."""
     right, money = turns(needs), money_of(offers)
     allowed = (money[pairs.offer] < 0) | (right[pairs.need, money[pairs.offer]] > 0)
-    return FilterTerm(allowed, "restriction", partial(_classes, right, money))
+    label = Text(
+        "这笔钱不管这类事：急难找互助社，共同的事找互助项目",
+        "not what this money is for: emergencies to the society, common matters to the village project",
+    )
+    return FilterTerm(allowed, "restriction", partial(_classes, right, money), label=label)
 
 
 def _classes(right: npt.NDArray[np.float64], money: npt.NDArray[np.int64]) -> tuple[Any, Any]:
@@ -162,19 +167,16 @@ def register_report_sections() -> list[ReportSection]:
 def routes(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     """Return the table of money categories: their route in words, open needs, and the yuan asked where known."""
     needs, rows = network["needs"], []
-    is_open = ~np.isin(needs["status"].astype(str), ("met", "withdrawn"))
+    is_open = ~among(needs["status"], ("met", "withdrawn"))
     for key, category in context.categories.items():
         count = int((is_open & (needs["category"] == key)).sum())
         if category.form == "money" and (key in ROUTES or count):
             named = [MONEY[money] for money in ROUTES.get(key, OTHERWISE)]
             path = Text(" → ".join(n.zh for n in named), " → ".join(n.en for n in named))
-            rows.append(ReportRow(Text(category.zh, category.en), (path, count)))
-    columns = (
-        ReportColumn(Text("依次动用", "in this order"), "words"),
-        ReportColumn(Text("未了需求", "open needs"), "people"),
-    )
-    title = Text("需求与资金的对应", "Needs and the money for them")
-    return [ReportTable("chizhou_routes", title, Text("类别", "category"), columns, tuple(rows))]  # fmt: skip
+            rows.append(((category.zh, category.en), (path, count)))
+    columns = (("依次动用", "in this order", "words"), ("未了需求", "open needs", "people"))
+    title = ("需求与资金的对应", "Needs and the money for them")
+    return [count_table("chizhou_routes", title, ("类别", "category"), columns, rows)]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from wushe.errors import PluginError
 from wushe.model.declaring import ReportSection, ReportTable, Standard
+from wushe.model.spec import RECORD_KINDS
 from wushe.model.storage import Array
 from wushe.model.terms import Columns, Context
 from wushe.plugins.answers import several
@@ -18,7 +19,11 @@ from wushe.plugins.loading import Plugin
 
 
 def tested(plugin: Plugin, standard: Standard) -> Standard:
-    """Return `standard` with tests whose mistakes name the plugin and the item."""
+    """Return `standard` with tests whose mistakes name the plugin and the item.
+
+    Raises PluginError for a table that there is not, no items, and two items of one id.
+    """
+    _check_standard(plugin, standard)
     items = tuple(
         attrs.evolve(
             item, test=partial(_item_answer, plugin, f"{standard.id}.{item.id}", item.test)
@@ -26,6 +31,21 @@ def tested(plugin: Plugin, standard: Standard) -> Standard:
         for item in standard.items
     )
     return attrs.evolve(standard, items=items)
+
+
+def _check_standard(plugin: Plugin, standard: Standard) -> None:
+    ids = [item.id for item in standard.items]
+    wrong = None
+    if standard.table not in RECORD_KINDS:
+        wrong = f"table {standard.table!r} is unknown; expected one of {', '.join(RECORD_KINDS)}"
+    elif not ids:
+        wrong = "there are no items; expected at least one thing that is asked for"
+    elif len(set(ids)) < len(ids):
+        twice = sorted({key for key in ids if ids.count(key) > 1})
+        wrong = f"two items have the id {twice[0]!r}; rename one of them"
+    if wrong is not None:
+        where = f"register_standards, standard {standard.id}"
+        raise PluginError(plugin.name, plugin.version, where, wrong)
 
 
 def _item_answer(
@@ -40,16 +60,21 @@ def _item_answer(
         isinstance(answer, np.ndarray) and answer.dtype.kind == "i" and answer.shape == (len(rows),)
     )
     if not fits or not np.isin(answer, (-1, 0, 1)).all():
-        got = (
-            f"{answer.dtype} {answer.shape}"
-            if isinstance(answer, np.ndarray)
-            else type(answer).__name__
-        )
         raise PluginError(
-            *where, f"answered {got}, expected integers 1, 0 or -1, shape ({len(rows)},)"
+            *where,
+            f"answered {_got(answer, fits)}, expected integers 1, 0 or -1, shape ({len(rows)},)",
         )
     found: Array = answer
     return found
+
+
+def _got(answer: Any, fits: bool) -> str:
+    """Return what was answered: the first odd value where the shape is right, else type and shape."""
+    if fits:
+        return str(answer[~np.isin(answer, (-1, 0, 1))][0])
+    if isinstance(answer, np.ndarray):
+        return f"{answer.dtype} {answer.shape}"
+    return type(answer).__name__
 
 
 def made(plugin: Plugin, section: ReportSection) -> ReportSection:
@@ -63,6 +88,8 @@ def _section_answer(
     hook = f"register_report_sections, section {name}"
     try:
         answer = make(network, context)
+        if isinstance(answer, Iterator):  # a generator fails only while it is read
+            answer = list(answer)
     except Exception as error:
         message = f"raised {type(error).__name__}: {error}"
         raise PluginError(plugin.name, plugin.version, hook, message) from error

@@ -26,14 +26,14 @@ from wushe import (
     OrderRules,
     Pairs,
     Programme,
-    ReportColumn,
-    ReportRow,
     ReportSection,
     ReportTable,
     ScoreTerm,
     TargetGroup,
     Text,
+    count_table,
     hookimpl,
+    product_term,
 )
 from wushe.rules import Parameter
 
@@ -114,9 +114,9 @@ def register_order_rules() -> list[OrderRules]:
 @hookimpl
 def score_candidates(offers: Columns, pairs: Pairs) -> ScoreTerm:
     """Money and goods given for a group go to it before what is free for anybody (weight assumed)."""
-    named = (offers["group_mask"] != 0).any(axis=1).astype(float)
+    named = (offers["group_mask"] != 0).any(axis=1)
     label = Text("捐赠人指定", "named by the donor")
-    return ScoreTerm("ezhou_named", NAMED_WEIGHT, named[pairs.offer], label).bounded(column=named)
+    return product_term("ezhou_named", NAMED_WEIGHT, label, pairs, offer=named)
 
 
 @hookimpl
@@ -149,20 +149,23 @@ def seven_ways(network: LinkageNetwork, context: Context) -> list[ReportTable]:
         known = of & table.known("budget_fen")
         fen = int(table["budget_fen"][known].sum()) if known.any() else None
         cells = (int(of.sum()), int((of & live).sum()), fen, int((of & ~known).sum()))
-        rows.append(ReportRow(Text(zh, en), cells))
+        rows.append(((zh, en), cells))
     columns = (
-        ReportColumn(Text("项目", "projects")),
-        ReportColumn(Text("进行中", "under way")),
-        ReportColumn(Text("预算", "budget, yuan"), "fen"),
-        ReportColumn(Text("预算未记", "without a budget")),
+        ("项目", "projects"),
+        ("进行中", "under way"),
+        ("预算", "budget, yuan", "fen"),
+        ("预算未记", "without a budget"),
     )
-    title, head = Text("七种做法的项目", "projects of the seven ways"), Text("做法", "way")
-    published = ReportTable(
-        "published", Text("报道的数", "figures as published"), Text("事项", "what"),
-        (ReportColumn(Text("金额", "yuan"), "fen"),),
-        tuple(ReportRow(Text(zh, en), (fen,)) for zh, en, fen in PUBLISHED), note=Text(SOURCE, SOURCE),
-    )  # fmt: skip
-    return [ReportTable("ways", title, head, columns, tuple(rows), _total(rows)), published]
+    published = [((zh, en), (fen,)) for zh, en, fen in PUBLISHED]
+    title, said = (
+        Text("七种做法的项目", "projects of the seven ways"),
+        Text("报道的数", "figures as published"),
+    )
+    what, money = Text("事项", "what"), ("金额", "yuan", "fen")
+    return [
+        count_table("ways", title, ("做法", "way"), columns, rows, total=True),
+        count_table("published", said, what, (money,), published, note=(SOURCE, SOURCE)),
+    ]  # fmt: skip
 
 
 def named_funds(network: LinkageNetwork, _: Context) -> list[ReportTable]:
@@ -171,14 +174,14 @@ def named_funds(network: LinkageNetwork, _: Context) -> list[ReportTable]:
     for fund in network["funds"].records():
         what = _words(network.categories, fund.purposes)
         whom = _words(network.target_groups, fund.for_groups)
-        rows.append(ReportRow(Text(fund.name, fund.name), (fund.balance_fen, what, whom)))
+        rows.append((fund.name, (fund.balance_fen, what, whom)))
     columns = (
-        ReportColumn(Text("余额", "balance, yuan"), "fen"),
-        ReportColumn(Text("用途", "for what"), "words"),
-        ReportColumn(Text("对象", "for whom"), "words"),
+        ("余额", "balance, yuan", "fen"),
+        ("用途", "for what", "words"),
+        ("对象", "for whom", "words"),
     )
-    title = Text("基金和限定", "funds and what restricts them")
-    return [ReportTable("funds", title, Text("基金", "fund"), columns, tuple(rows))]
+    title = ("基金和限定", "funds and what restricts them")
+    return [count_table("funds", title, ("基金", "fund"), columns, rows)]
 
 
 def _words(registry: Mapping[str, NeedCategory | TargetGroup], ids: Iterable[str] | None) -> Text:
@@ -187,14 +190,6 @@ def _words(registry: Mapping[str, NeedCategory | TargetGroup], ids: Iterable[str
     if not names:
         return Text("不限", "not restricted")
     return Text("、".join(n.zh for n in names), ", ".join(n.en for n in names))
-
-
-def _total(rows: list[ReportRow]) -> ReportRow:
-    sums = (
-        sum(c for c in cells if isinstance(c, int))
-        for cells in zip(*(row.cells for row in rows), strict=True)
-    )
-    return ReportRow(Text("合计", "total"), tuple(sums))
 
 
 @hookimpl

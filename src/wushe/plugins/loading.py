@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -104,17 +105,28 @@ def register(loaded: Sequence[Plugin]) -> pluggy.PluginManager:
             raise PluginConflictError(f"two plugins are called {plugin.name!r}; load one of them")
         try:
             manager.register(plugin.implementation, plugin.name)
-            manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise PluginError(plugin.name, plugin.version, "load", str(error)) from error
         except ValueError as error:
             raise PluginConflictError(f"plugin {plugin.name!r} is loaded twice: {error}") from error
+        _known_hooks(manager, plugin)
         _one_per_hook(manager, plugin)
         if not manager.get_hookcallers(plugin.implementation):
             raise PluginError(
                 plugin.name, plugin.version, "load", "has no function marked @wushe.hookimpl"
             )
     return manager
+
+
+def _known_hooks(manager: pluggy.PluginManager, plugin: Plugin) -> None:
+    """Raise PluginError for a hook that there is not, with the nearest one (a typo must not be ignored)."""
+    for caller in manager.get_hookcallers(plugin.implementation) or ():
+        if caller.has_spec() or all(i.optionalhook for i in caller.get_hookimpls()):
+            continue
+        near = difflib.get_close_matches(caller.name, HOOKS, n=1, cutoff=0.5)
+        meant = f"did you mean {near[0]}?" if near else f"the hooks are: {', '.join(HOOKS)}"
+        message = f"unknown hook {caller.name!r}; {meant}"
+        raise PluginError(plugin.name, plugin.version, "load", message)
 
 
 def _one_per_hook(manager: pluggy.PluginManager, plugin: Plugin) -> None:

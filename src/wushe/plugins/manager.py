@@ -38,7 +38,9 @@ from wushe.plugins.answers import (
     ranks,
     several,
     unit_interval,
+    where_in,
     without_replaced,
+    without_replaced_filters,
 )
 from wushe.plugins.loading import HOOKS, Plugin, available, load_one, pickled, register
 from wushe.plugins.origins import RuleOrigin
@@ -197,11 +199,12 @@ class Plugins:
         answers = self._call(
             "filter_candidates", needs=needs, offers=offers, pairs=pairs, context=context
         )
-        return [
+        terms = [
             (p.name, filter_term(p, term, len(pairs)))
             for p, answer in answers
             for term in several(p, "filter_candidates", answer, FilterTerm)
         ]
+        return without_replaced_filters(terms, self._precedence)
 
     def score_candidates(
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
@@ -290,7 +293,7 @@ class Plugins:
         except WusheError as error:
             raise PluginError(plugin.name, plugin.version, hook, str(error)) from error
         except Exception as error:
-            message = f"raised {type(error).__name__}: {error}"
+            message = f"raised {type(error).__name__}: {error}{where_in(impl.function, error)}"
             raise PluginError(plugin.name, plugin.version, hook, message) from error
         return plugin, answer
 

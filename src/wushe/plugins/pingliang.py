@@ -13,10 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 import wushe
 from wushe import (
@@ -34,7 +30,13 @@ from wushe import (
     Table,
     Text,
     VisitForm,
+    among,
+    holding,
     hookimpl,
+    only_by,
+    product_term,
+    service_category,
+    times_category,
 )
 
 SOCIAL_WORK = ("cross_culture_course", "startup_coaching")
@@ -61,31 +63,20 @@ def register_need_categories() -> list[NeedCategory]:
     after it: a plan ties them with `Need.after`.
     """
     return [
-        _service("hui_culture", "回族文化志愿服务", "sharing of Hui culture", 120, "culture_hui"),
-        _service("han_culture", "汉族文化志愿服务", "sharing of Han culture", 120, "culture_han"),
-        _service("cross_culture_course", "跨文化沟通培训", "course on talking across cultures", 60, "cross_culture"),
-        _team("mixed_event", "汉、回联合志愿服务活动", "event of a mixed Han and Hui team", "hui_culture", "han_culture", "cross_culture_course"),
-        _service("craft_teaching", "非遗技艺授课", "craft taught by an heir to it", 120, "heritage_craft"),
-        _service("class_support", "课堂保障", "help in class", 120, "organising"),
-        _service("startup_coaching", "创业心理辅导与市场分析", "coaching and market analysis", 60, "enterprise"),
-        _team("craft_class", "“巧手”刺绣班", "embroidery class", "craft_teaching", "class_support", "startup_coaching"),
-        _service("learner_contact", "联络学员", "finding the learners", 120, "organising"),
-        _service("market_contact", "对接销路", "finding buyers", 30, "marketing"),
-        _service("doctor_visit", "家庭医生入户", "home visit by the family doctor", 30, "home_doctor"),
-        NeedCategory(
-            "elder_health", "家庭医生+志愿者健康管理", "health care by family doctor and volunteer",
-            "service", "time", roles=(Role("doctor_visit"), Role("visit", skills=("local_dialect",))),
-        ),
+        service_category("hui_culture", "回族文化志愿服务", "sharing of Hui culture", 120, "culture_hui"),
+        service_category("han_culture", "汉族文化志愿服务", "sharing of Han culture", 120, "culture_han"),
+        service_category("cross_culture_course", "跨文化沟通培训", "course on talking across cultures", 60, "cross_culture"),
+        times_category("mixed_event", "汉、回联合志愿服务活动", "event of a mixed Han and Hui team", "hui_culture", "han_culture", "cross_culture_course"),
+        service_category("craft_teaching", "非遗技艺授课", "craft taught by an heir to it", 120, "heritage_craft"),
+        service_category("class_support", "课堂保障", "help in class", 120, "organising"),
+        service_category("startup_coaching", "创业心理辅导与市场分析", "coaching and market analysis", 60, "enterprise"),
+        times_category("craft_class", "“巧手”刺绣班", "embroidery class", "craft_teaching", "class_support", "startup_coaching"),
+        service_category("learner_contact", "联络学员", "finding the learners", 120, "organising"),
+        service_category("market_contact", "对接销路", "finding buyers", 30, "marketing"),
+        service_category("doctor_visit", "家庭医生入户", "home visit by the family doctor", 30, "home_doctor"),
+        times_category("elder_health", "家庭医生+志愿者健康管理", "health care by family doctor and volunteer", "doctor_visit", Role("visit", skills=("local_dialect",))),
         NeedCategory("dream_mentor", "梦想导师", "dream mentor", "service", "time", skills=("mentoring",), minors=True),
     ]  # fmt: skip
-
-
-def _service(key: str, zh: str, en: str, minutes: int, skill: str) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "minute", minutes, (skill,))
-
-
-def _team(key: str, zh: str, en: str, *roles: str) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "time", roles=tuple(Role(role) for role in roles))
 
 
 @hookimpl
@@ -135,9 +126,11 @@ def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
 @hookimpl
 def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> FilterTerm:
     """The course, the coaching and the market analysis are professional social work (Pingliang)."""
-    asked = _among(needs["category"], SOCIAL_WORK)
-    able = _among(offers["provider_kind"], PROFESSIONALS)
-    return FilterTerm(~asked[pairs.need] | able[pairs.offer], "skill")
+    label = Text(
+        "培训、心理辅导和市场分析由专业社工承担",
+        "courses, coaching and market analysis are for social workers",
+    )
+    return only_by(needs, offers, pairs, SOCIAL_WORK, PROFESSIONALS, label)
 
 
 @hookimpl
@@ -149,23 +142,16 @@ def score_candidates(
     Pingliang reports mentors at weekend camps and teams that are stable; that a child keeps its mentor,
     and both weights, are assumed. Twelve is more than all other terms together can differ by.
     """
-    mentor = _among(needs["category"], ("dream_mentor",)).astype(float)
+    mentor = among(needs["category"], ("dream_mentor",)).astype(float)
     before = wushe.pair_served_before(needs, offers, pairs, context)
-    hosting = _among(needs["category"], CULTURE_ROLES)[pairs.need]
-    skills = offers["skills"]
-    trained = np.array(["cross_culture" in (s or ()) for s in skills], dtype=float)
-    same, both_ways = (
-        Text("一直是这位导师", "the same mentor"),
-        Text("学过跨文化沟通", "trained to talk across cultures"),
-    )
+    hosting = among(needs["category"], CULTURE_ROLES)
+    trained = holding(offers["skills"], "cross_culture")
+    same = Text("一直是这位导师", "the same mentor")
+    both_ways = Text("学过跨文化沟通", "trained to talk across cultures")
     return [
         ScoreTerm("pingliang_mentor", 12, mentor[pairs.need] * before, same).bounded(row=mentor),
-        ScoreTerm("pingliang_trained", 2, hosting * trained[pairs.offer], both_ways).bounded(column=trained),
-    ]  # fmt: skip
-
-
-def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.bool_]:
-    return np.isin(column.astype(str), sorted(words))
+        product_term("pingliang_trained", 2, both_ways, pairs, need=hosting, offer=trained),
+    ]
 
 
 @hookimpl

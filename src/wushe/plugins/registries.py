@@ -78,7 +78,9 @@ class Registry:
             for item in several(plugin, hook, answer, Parameter):
                 owners = held.get(item.key, ())
                 if owners and (
-                    not item.replaces or self.precedence.rivals(owners[-1], plugin.name)
+                    not item.replaces
+                    or plugin.name in owners
+                    or self.precedence.rivals(owners[-1], plugin.name)
                 ):
                     raise PluginConflictError(
                         f"{hook}: {item.name} of {item.region} {item.area} from {item.valid_from} is "
@@ -191,6 +193,10 @@ class _Holders:
         if not owners and replaces:
             message = f"{key!r} replaces nothing: no plugin above this one registers it; load that plugin too"
             raise PluginError(plugin.name, plugin.version, self.hook, message)
+        if plugin.name in owners:
+            raise PluginConflictError(
+                f"{self.hook}: id {key!r} is registered twice by {plugin.name}; leave one of them out"
+            )
         if owners and (not replaces or self.precedence.rivals(owners[-1], plugin.name)):
             way_out = (
                 "they stand side by side: load one of them, or pass ordered=True"

@@ -28,14 +28,14 @@ from wushe import (
     OrderRules,
     Pairs,
     Programme,
-    ReportColumn,
-    ReportRow,
     ReportSection,
     ReportTable,
-    Role,
     Table,
     Text,
+    among,
+    count_table,
     hookimpl,
+    times_category,
 )
 
 SOURCE = "《天水日报》，社会组织与乡镇（街道）社工站结对帮扶"
@@ -62,27 +62,18 @@ def register_need_categories() -> list[NeedCategory]:
     - left_behind_day: care for 三留守, children among them, so that whoever comes is vetted.
     """
     return [
-        _times("free_clinic", "义诊（医护人次）", "free clinic (medical staff)"),
-        _times("carer_training", "失能家庭照护者增能培训", "training for carers of the disabled"),
-        _times("social_work_training", "社工人才教育培训", "training of social workers"),
-        _times("elder_outreach", "特殊困难独居老人入户探访", "survey of lone elders at home"),
-        _times("left_behind_day", "“三留守”关爱活动", "day for those left behind", minors=True),
-        _times("elder_warmth", "困境老人送温暖", "warmth for elders in difficulty"),
-        _times("child_games", "亲子游戏", "games for parents and children", minors=True),
-        _times("child_minding", "幼儿照看", "minding of small children", minors=True),
-        _times("event_support", "亲子活动保障", "support of a parent-child day", minors=True),
-        _times(
-            "parent_child_day", "亲子活动", "parent-child day",
-            roles=(Role("child_games"), Role("child_minding"), Role("event_support")),
-        ),
+        times_category("free_clinic", "义诊（医护人次）", "free clinic (medical staff)"),
+        times_category("carer_training", "失能家庭照护者增能培训", "training for carers of the disabled"),
+        times_category("social_work_training", "社工人才教育培训", "training of social workers"),
+        times_category("elder_outreach", "特殊困难独居老人入户探访", "survey of lone elders at home"),
+        times_category("left_behind_day", "“三留守”关爱活动", "day for those left behind", minors=True),
+        times_category("elder_warmth", "困境老人送温暖", "warmth for elders in difficulty"),
+        times_category("child_games", "亲子游戏", "games for parents and children", minors=True),
+        times_category("child_minding", "幼儿照看", "minding of small children", minors=True),
+        times_category("event_support", "亲子活动保障", "support of a parent-child day", minors=True),
+        times_category("parent_child_day", "亲子活动", "parent-child day", "child_games", "child_minding", "event_support"),
         NeedCategory("exam_books", "社工考试辅导资料", "books for the social-work examination", "goods", "piece"),
     ]  # fmt: skip
-
-
-def _times(
-    key: str, zh: str, en: str, *, minors: bool = False, roles: tuple[Role, ...] = ()
-) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "time", minors=minors, roles=roles)
 
 
 @hookimpl
@@ -118,12 +109,16 @@ def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> FilterTe
     station = np.array([kinds[keys] for keys in theirs], dtype=np.int64)
     free = np.array([keys is None for keys in theirs], dtype=bool)
     helper = np.array([rank.get(key, -1) for key in offers["provider"]], dtype=np.int64)
-    bound = offers["provider_kind"].astype(str) == "organizations"
+    bound = among(offers["provider_kind"], "organizations")
     appointed = [code * len(rank) + rank[key] for keys, code in kinds.items() for key in keys or ()]
     asked, asking = pairs.need, pairs.offer
     paired = np.isin(station[asked] * len(rank) + helper[asking], appointed) & (helper[asking] >= 0)
     allowed = free[asked] | ~bound[asking] | paired
-    return FilterTerm(allowed, "reach", lambda: (station, np.where(bound, helper, -2)))
+    label = Text(
+        "社会组织只接结对社工站的单",
+        "organizations take orders of the stations that they are paired with",
+    )
+    return FilterTerm(allowed, "reach", lambda: (station, np.where(bound, helper, -2)), label=label)
 
 
 @hookimpl
@@ -143,7 +138,7 @@ def register_order_rules() -> list[OrderRules]:
 
 def by_organization(_: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
     """Return whether helper i is an organization, bool (n,)."""
-    return np.asarray(helpers["kind"].astype(str) == "organizations")
+    return among(helpers["kind"], "organizations")
 
 
 @hookimpl
@@ -180,18 +175,15 @@ def paired_stations(network: LinkageNetwork, context: Context) -> list[ReportTab
     for station in network["stations"].records():
         here = [one for one in held if one.place == station.place]
         cells = (len(station.pairs or ()), len(here), _sum(one.persons for one in here))
-        rows.append(ReportRow(Text(station.name, station.name), cells))
+        rows.append((station.name, cells))
     columns = (
-        ReportColumn(Text("结对组织", "paired organizations")),
-        ReportColumn(Text("本年活动", "activities this year")),
-        ReportColumn(Text("服务人数", "persons"), "people"),
+        ("结对组织", "paired organizations"),
+        ("本年活动", "activities this year"),
+        ("服务人数", "persons", "people"),
     )
-    title, head = Text("结对的社工站", "Stations and their partners"), Text("社工站", "Station")
-    note = Text(
-        "没有记录人数的活动不计入人数。",
-        "Activities of which nobody counted those who came add none.",
-    )
-    return [ReportTable("tianshui_pairs", title, head, columns, tuple(rows), note=note)]
+    title, head = ("结对的社工站", "Stations and their partners"), ("社工站", "Station")
+    note = Text("没有记录人数的活动不计入人数。", "Activities of which nobody counted those who came add none.")  # fmt: skip
+    return [count_table("tianshui_pairs", title, head, columns, rows, note=note)]
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -24,14 +24,15 @@ from wushe import (
     Demo,
     NeedCategory,
     Programme,
-    ReportColumn,
-    ReportRow,
     ReportSection,
     ReportTable,
     Standard,
     StandardItem,
     Text,
+    count_by_place,
+    count_table,
     hookimpl,
+    service_category,
 )
 
 SOURCE = "天山网（疆内乡镇街道社工站建设进展），刊载日期未见"
@@ -91,9 +92,8 @@ def _id(field: str, key: str) -> str:
 def register_need_categories() -> list[NeedCategory]:
     """29 categories in 5 fields: the numbers are published, the names are made up (示例)."""
     return [
-        NeedCategory(
-            _id(field, key), f"{zh}（示例）", f"{en} (made up)", "service", "minute", minutes, (skill,),
-            minors=field == CHILDREN,
+        service_category(
+            _id(field, key), f"{zh}（示例）", f"{en} (made up)", minutes, skill, minors=field == CHILDREN
         )
         for field, (*_, services) in FIELDS.items()
         for key, zh, en, minutes, skill in services
@@ -116,20 +116,14 @@ def register_programmes() -> list[Programme]:
 def register_standards() -> list[Standard]:
     """The six haves. Venue, equipment and rules are looked at on the spot; the other three are counted."""
     items = (
-        StandardItem("venue", Text("场地", "venue"), lambda rows, _: _flag(rows, "has_venue")),
-        StandardItem(
-            "equipment", Text("设备", "equipment"), lambda rows, _: _flag(rows, "has_equipment")
-        ),
+        StandardItem("venue", Text("场地", "venue"), lambda rows, _: rows["has_venue"]),
+        StandardItem("equipment", Text("设备", "equipment"), lambda rows, _: rows["has_equipment"]),
         StandardItem("staff", Text("人员", "staff"), _staff),
-        StandardItem("rules", Text("制度", "rules"), lambda rows, _: _flag(rows, "has_rules")),
+        StandardItem("rules", Text("制度", "rules"), lambda rows, _: rows["has_rules"]),
         StandardItem("money", Text("资金", "money"), _money),
         StandardItem("service", Text("服务", "services"), _service),
     )
     return [Standard("six_haves", Text("六有", "the six haves"), items, "stations", SOURCE)]
-
-
-def _flag(rows: Columns, name: str) -> Answers:
-    return np.array(rows[name], dtype=np.int8)
 
 
 def _staff(rows: Columns, _: Context) -> Answers:
@@ -159,46 +153,31 @@ def register_report_sections() -> list[ReportSection]:
 
 def projects(network: Any, context: Context) -> list[ReportTable]:
     """Return one table: of each prefecture's operators, projects begun and person-times of activities held."""
-    home = _homes(network)
     today = np.datetime64(context.on, "D")
     table, held = network["projects"], network["activities"]
-    begun = table.ids[~(table["since"] > today)]
-    of_project = dict(zip(table.ids, table["organization"], strict=True))
-    counts: dict[str | None, list[int]] = {}
-    for project in begun:
-        counts.setdefault(home.get(of_project[project]), [0, 0])[0] += 1
-    for row in np.flatnonzero(held.known("person_times") & ~(held["held_on"] > today)).tolist():
-        where = home.get(of_project.get(held["project"][row]))
-        counts.setdefault(where, [0, 0])[1] += int(held["person_times"][row])
-    names = dict(zip(network["places"].ids, network["places"]["name"], strict=True))
-    nowhere = Text("地州不明", "prefecture not known")
-    rows = [
-        ReportRow(
-            nowhere if key is None else Text(names[key], names[key]), tuple(counts.get(key, (0, 0)))
+    bodies = network["organizations"]
+    nobody = np.array([None])  # where -1 points
+    home = np.append(bodies["place"], nobody)[bodies.row_of(table["organization"])]
+    begun = ~(table["since"] > today)
+    shown = held.known("person_times") & ~(held["held_on"] > today)
+    there = np.append(home, nobody)[table.row_of(held["project"][shown])]
+    counts = count_by_place(
+        network,
+        "city",
+        (home[begun], None),
+        (there, held["person_times"][shown]),
+        nowhere=Text("地州不明", "prefecture not known"),
+    )
+    return [
+        count_table(
+            "projects",
+            ("分地州项目和受益人次", "projects and person-times by prefecture"),
+            ("地州", "prefecture"),
+            (("项目", "projects"), ("受益人次", "person-times", "people")),
+            counts,
+            total=bool(counts),
         )
-        for key in sorted(counts, key=lambda key: key or "~")
     ]
-    total = ReportRow(
-        Text("合计", "total"), tuple(sum(found) for found in zip(*counts.values(), strict=True))
-    )
-    columns = (
-        ReportColumn(Text("项目", "projects")),
-        ReportColumn(Text("受益人次", "person-times"), "people"),
-    )
-    title = Text("分地州项目和受益人次", "projects and person-times by prefecture")
-    head = Text("地州", "prefecture")
-    return [ReportTable("projects", title, head, columns, tuple(rows), total if counts else None)]
-
-
-def _homes(network: Any) -> dict[str | None, str]:
-    """Return the prefecture (a place of level city) of each organization that lies in one."""
-    table, tree = network["organizations"], network.places
-    rows = tree.at_level(network["places"].row_of(table["place"]), "city")
-    return {
-        key: str(tree.ids[row])
-        for key, row in zip(table.ids, rows.tolist(), strict=True)
-        if row >= 0
-    }
 
 
 @hookimpl

@@ -11,8 +11,9 @@ donation (慈善法), and mutual aid within a community is no charity activity (
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +24,18 @@ from wushe import (
     Demo,
     KeywordRule,
     LinkageNetwork,
+    MatchingPool,
     NeedCategory,
     OrderGuard,
     OrderRules,
-    ReportColumn,
-    ReportRow,
     ReportSection,
     ReportTable,
     Text,
+    among,
+    count_by_place,
+    count_table,
     hookimpl,
+    split_in_turn,
 )
 from wushe.rules import Parameter
 
@@ -51,8 +55,6 @@ VILLAGE_CODE = 10
 YUAN = 100
 AID = ("emergency_aid", "surgery_deposit")
 """What the societies give: the built-in emergency aid, and this plugin's deposit."""
-STREET = 3
-"""Position of the township among a place and those above it."""
 
 
 @hookimpl
@@ -80,15 +82,8 @@ def register_need_categories() -> list[NeedCategory]:
     the same report tells of Meilong. The typical amount is assumed.
     """
     return [
-        NeedCategory(
-            "surgery_deposit",
-            "手术押金周转",
-            "deposit before an operation",
-            "money",
-            "fen",
-            200_000,
-        )
-    ]
+        NeedCategory("surgery_deposit", "手术押金周转", "deposit before an operation", "money", "fen", 200_000),
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -142,12 +137,12 @@ def _within(place: str, home: str) -> bool:
 
 def within_limit(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
     """Return whether order i asks no more than `VILLAGE_LIMIT_FEN`, or the district is asked, bool (n,)."""
-    district = helpers["place"].astype(str) == DISTRICT
+    district = among(helpers["place"], DISTRICT)
     return np.asarray((orders["amount"] <= VILLAGE_LIMIT_FEN) | district | _no_fund(helpers))
 
 
 def _no_fund(helpers: Columns) -> npt.NDArray[np.bool_]:
-    return np.asarray(helpers["kind"].astype(str) != "funds")
+    return ~among(helpers["kind"], "funds")
 
 
 @hookimpl
@@ -157,45 +152,18 @@ def split_gifts(donations: Columns, pools: Columns) -> list[tuple[str, str, int]
     Xuanzhou 2025: 慈善协会配套. The ratio and the caps are the pool's own; that whole yuan are given, rounded
     down, and that one pool at most adds to one donation are assumed. A cap counts what was given before.
     """
-    left = dict(zip(pools["id"], pools["left_fen"].tolist(), strict=True))
-    given: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for pool, before in zip(pools["id"], pools["given"], strict=True):
-        given.update({(pool, what): fen for what, fen in before.items()})
-    out = []
-    order = sorted(range(len(donations)), key=lambda i: (donations["at"][i], donations["id"][i]))
-    for i in order:
-        for j in range(len(pools)):
-            if not _open(donations, i, pools, j):
-                continue
-            pool = pools["id"][j]
-            keys = [(pool, f"{name}:{donations[name][i]}") for name in ("donor", "project")]
-            fen = _match(donations["fen"][i], pools, j, left[pool], [given[key] for key in keys])
-            if fen > 0:
-                out.append((donations["id"][i], pool, fen))
-                left[pool] -= fen
-                for key in keys:
-                    given[key] += fen
-                break
-    return out
+    return split_in_turn(donations, pools, _first_that_may)
 
 
-def _open(donations: Columns, i: int, pools: Columns, j: int) -> bool:
-    """Return whether pool j is for donation i: its fund, and the instants between which it is open."""
-    at, fund = donations["at"][i], pools["fund"][j]
-    opens, closes = pools["opens"][j], pools["closes"][j]
-    return (
-        (fund is None or fund == donations["fund"][i])
-        and (opens is None or opens <= at)
-        and (closes is None or at < closes)
-    )
-
-
-def _match(fen: int, pools: Columns, j: int, left: int, given: list[int]) -> int:
-    """Return what pool j adds to a gift of `fen`, in whole yuan."""
-    wanted = int(fen) * int(pools["numerator"][j]) // int(pools["denominator"][j])
-    caps = [("gift_cap", 0), ("donor_cap", given[0]), ("project_cap", given[1])]
-    limits = [int(pools[name][j]) - before for name, before in caps if pools[name][j] >= 0]
-    return max(min(wanted, left, *limits), 0) // YUAN * YUAN
+def _first_that_may(
+    gift: Mapping[str, Any], pools: Sequence[MatchingPool]
+) -> Iterator[tuple[MatchingPool, int]]:
+    """Yield the first pool that may add a yuan or more, and how much, in whole yuan."""
+    for pool in pools:
+        fen = pool.may_add(gift) // YUAN * YUAN
+        if fen > 0:
+            yield pool, fen
+            break
 
 
 @hookimpl
@@ -208,33 +176,24 @@ def register_report_sections() -> list[ReportSection]:
 def societies(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     """Return the table of societies by township; an unknown balance is left out and said."""
     del context
-    places, bodies, funds = network["places"], network["organizations"], network["funds"]
-    township = np.append(network.places.ancestors[:, STREET], -1)
-    held: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in np.flatnonzero(bodies["kind"].astype(str) == "mutual_aid_society").tolist():
-        own = funds["balance_fen"][(funds["host"] == bodies.ids[row]) & funds.known("balance_fen")]
-        at = int(township[places.row_of([bodies["place"][row]])[0]])
-        found = (1, int(bodies["registration"][row] == "filed"), int(own.sum()))
-        held[at] = [a + b for a, b in zip(held[at], found, strict=True)]
-    rows = tuple(ReportRow(_name(network, at), tuple(held[at])) for at in sorted(held))
-    columns = (
-        ReportColumn(Text("互助社", "societies")),
-        ReportColumn(Text("已备案", "filed")),
-        ReportColumn(Text("余额", "balance"), "fen"),
-    )
-    sums = tuple(sum(counts[k] for counts in held.values()) for k in range(len(columns)))
-    title = Text("各乡镇（街道）的互助社", "Societies by township")
+    every, funds = network["organizations"], network["funds"]
+    rows = np.flatnonzero(among(every["kind"], "mutual_aid_society"))
+    at = every["place"][rows]
+    known = np.where(funds.known("balance_fen"), funds["balance_fen"], 0)
+    held = [int(known[funds["host"] == society].sum()) for society in every.ids[rows]]
+    filed = among(every["registration"][rows], "filed")
+    found = count_by_place(network, "street", (at, None), (at, filed), (at, held))
     return [
-        ReportTable(
-            "xuanzhou_societies", title, Text("乡镇（街道）", "township"), columns, rows,
-            ReportRow(Text("合计", "all"), sums), Text("余额未知的不计入", "unknown balances are left out"),
+        count_table(
+            "xuanzhou_societies",
+            ("各乡镇（街道）的互助社", "Societies by township"),
+            ("乡镇（街道）", "township"),
+            (("互助社", "societies"), ("已备案", "filed"), ("余额", "balance", "fen")),
+            found,
+            total=True,
+            note=("余额未知的不计入", "unknown balances are left out"),
         )
-    ]  # fmt: skip
-
-
-def _name(network: LinkageNetwork, row: int) -> Text:
-    name = network["places"]["name"][row] if row >= 0 else None
-    return Text(name, name) if name else Text("地区不详", "place unknown")
+    ]
 
 
 @hookimpl

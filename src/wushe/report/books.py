@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from wushe.model.terms import REASONS
 from wushe.model.units import DIMENSIONS, Dimension
 from wushe.plan import ClientPlan, Plan
-from wushe.plan.items import KINDS, NEXT_STEP, URGENCY
+from wushe.plan.items import KINDS, URGENCY
 from wushe.plan.plan import STATUS
 from wushe.privacy import Audience, check_audience
 from wushe.report.sheets import NOTES, due_dates
@@ -57,7 +56,7 @@ def plan_workbook(
         ]  # fmt: skip
         shorts += [
             (*head, s.need, s.category.name(lang), *_amounts(s.dimension, s.amount, s.asked),
-             URGENCY[s.urgency], due.get(s.need), REASONS[s.reason], NEXT_STEP[s.reason])
+             URGENCY[s.urgency], due.get(s.need), s.why, s.next_step)
             for s in client.unserved
         ]  # fmt: skip
         groups = ("、" if lang == "zh" else ", ").join(g.say(lang) for g in client.groups)

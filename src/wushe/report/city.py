@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,8 @@ from wushe.model.declaring import ReportTable
 from wushe.model.terms import Context
 from wushe.plan.items import date_of
 from wushe.privacy import Audience, check_audience
-from wushe.report.city_cells import CityCell, shown_cells
+from wushe.report.city_cells import CityCell, shown_cells, without_sums
+from wushe.report.upkeep import LiveLists, live_lists
 from wushe.text import Text
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class CityReport:
     on: dt.date
     sections: tuple[CitySection, ...]
     versions: tuple[tuple[str, str], ...]
+    sums: tuple[tuple[int, frozenset[int]], ...] = ()
+    """Of the table of programmes: a row whose open needs are the sum of rows of the needs list, and which."""
 
     def __repr__(self) -> str:
         return f"<CityReport {self.on}: {', '.join(one.id for one in self.sections)}>"
@@ -70,7 +73,13 @@ class CityReport:
         """Return the cells of a section's tables by table id, a total last. Raises KeyError, ValueError."""
         one = self.section(section)
         shown = shown_cells(one.tables, check_audience(audience))
-        return {table.id: cells for table, cells in zip(one.tables, shown, strict=True)}
+        found: dict[str, Sequence[Sequence[CityCell]]] = {
+            table.id: cells for table, cells in zip(one.tables, shown, strict=True)
+        }
+        if section == "programmes" and audience == "masked" and self.sums:
+            listed = self.cells("upkeep")["upkeep_needs"]
+            found["programmes"] = without_sums(found["programmes"], listed, self.sums)
+        return found
 
     def summary(self, lang: str = "zh", *, audience: Audience = "masked") -> str:
         """Return the report as text; of a long table the first rows and its total."""
@@ -109,23 +118,39 @@ def city_report(
     """
     day = date_of(on)
     context = Context(day, plugins.categories, plugins.target_groups)
-    own = tuple(section for section in _common(network, plugins, day, level) if section.tables)
-    return CityReport(day, (*own, *_sections(network, plugins, context)), plugins.versions)
+    lists = live_lists(network, plugins, day)
+    common = _common(network, plugins, day, level, lists)
+    own = {section.id: section for section in common if section.tables}
+    sections = (*own.values(), *_sections(network, plugins, context))
+    return CityReport(day, sections, plugins.versions, tuple(_sums(own, plugins, lists)))
 
 
 def _common(
-    network: LinkageNetwork, plugins: Plugins, on: dt.date, level: str
+    network: LinkageNetwork, plugins: Plugins, on: dt.date, level: str, lists: LiveLists
 ) -> Iterator[CitySection]:
     """Yield what is told of every city."""
     from wushe.report.coverage import coverage
     from wushe.report.programmes import programme_tables
     from wushe.report.standards import check_standards
-    from wushe.report.upkeep import upkeep
 
     yield CitySection("standards", STANDARDS, check_standards(network, plugins, on).tables())
     yield CitySection("programmes", PROGRAMMES, programme_tables(network, plugins, on))
     yield CitySection("coverage", COVERAGE, coverage(network, plugins, on, level).tables())
-    yield CitySection("upkeep", UPKEEP, upkeep(network, plugins, on))
+    yield CitySection("upkeep", UPKEEP, lists.tables())
+
+
+def _sums(
+    own: Mapping[str, CitySection], plugins: Plugins, lists: LiveLists
+) -> Iterator[tuple[int, frozenset[int]]]:
+    """Yield the programmes whose open needs are all those of their categories, with the rows of these."""
+    if "programmes" not in own:
+        return
+    (programmes,), needs = own["programmes"].tables, own["upkeep"].table("upkeep_needs")
+    listed = sorted({lists.category_of[key] for key in lists.open_needs})
+    for at, one in enumerate(plugins.programmes.values()):
+        parts = frozenset(row for row, name in enumerate(listed) if name in one.categories)
+        if programmes.rows[at].cells[-1] == sum(needs.rows[row].cells[0] for row in parts):  # type: ignore[misc]
+            yield at, parts
 
 
 def _sections(network: LinkageNetwork, plugins: Plugins, context: Context) -> Iterator[CitySection]:
@@ -148,11 +173,4 @@ def _mistake(section: CitySection) -> str | None:
         if table.id in seen:
             return f"two tables have the id {table.id!r}; rename one of them"
         seen.add(table.id)
-        for row in table.all_rows():
-            for cell, column in zip(row.cells, table.columns, strict=True):
-                if column.unit == "people" and isinstance(cell, int) and cell < 0:
-                    return (
-                        f"table {table.id!r}, row {row.label.en!r}, column {column.label.en!r}: "
-                        f"{cell} people; expected 0 or more, None where unknown"
-                    )
     return None

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from wushe.model.storage import unpack
-from wushe.model.terms import REASONS
 from wushe.model.units import say_amount
 from wushe.plan import ClientPlan, Party, Plan
-from wushe.plan.items import NEXT_STEP, URGENCY
+from wushe.plan.items import URGENCY
 from wushe.privacy import Audience, check_audience
 from wushe.report.paper import Block, Column, Grid, Printable, Sheet, Signatures, print_sheets
 from wushe.text import Text, check_lang
@@ -192,8 +191,8 @@ def _short(client: ClientPlan, lang: str) -> Grid:
                 short.category.name(lang),
                 amount,
                 URGENCY[short.urgency].say(lang),
-                REASONS[short.reason].say(lang),
-                NEXT_STEP[short.reason].say(lang),
+                short.why.say(lang),
+                short.next_step.say(lang),
             )
         )
     columns = (

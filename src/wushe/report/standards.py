@@ -223,18 +223,21 @@ def _totals(met: Array) -> tuple[int, ...]:
 
 
 def _by_item(result: StandardResult) -> ReportTable:
+    # Of people the sum stands beside its parts, so that what must be withheld of a row can be told.
+    people = result.names is None
+    words = Text("达到", "met"), Text("缺", "missing"), Text("不清楚", "not known")
+    labels = (Text("总数", "all"), *words) if people else words
+
     def row(at: int, item: StandardItem) -> ReportRow:
-        found = result.answers[:, at]
-        counts = tuple(int((found == answer).sum()) for answer in (MET, MISSING, UNKNOWN))
-        return ReportRow(item.label, counts)
+        counts = _totals(result.answers[:, at])
+        return ReportRow(item.label, counts if people else counts[1:])
 
     standard = result.standard
     return ReportTable(
         f"standards.{standard.id}.items",
         Text(f"{standard.label.zh}：分项", f"{standard.label.en}: item by item"),
         _ITEM,
-        _columns(Text("达到", "met"), Text("缺", "missing"), Text("不清楚", "not known"),
-                 unit="count" if result.names is not None else "people"),
+        _columns(*labels, unit="people" if people else "count"),
         tuple(row(at, item) for at, item in enumerate(standard.items)),
         note=Text(f"依据：{standard.source}", f"source: {standard.source}") if standard.source else None,
     )  # fmt: skip

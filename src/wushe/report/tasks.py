@@ -12,7 +12,7 @@ import attrs
 from wushe.model.units import say_amount
 from wushe.network import LinkageNetwork
 from wushe.plan import ClientPlan, Party, Plan
-from wushe.plan.items import NEXT_STEP, URGENCY
+from wushe.plan.items import URGENCY
 from wushe.privacy import Audience, check_audience, mask
 from wushe.report.paper import Block, Column, Grid, Lines, Printable, Sheet, print_sheets
 from wushe.report.sheets import NOBODY, NOTES, due_dates, places_of, said_date, said_party
@@ -200,8 +200,8 @@ def _tasks(client: ClientPlan, due: Mapping[str, dt.date | None]) -> list[Task]:
             client.client,
             place,
             Text(
-                f"{short.category.zh}：{NEXT_STEP[short.reason].zh}",
-                f"{short.category.en}: {NEXT_STEP[short.reason].en}",
+                f"{short.category.zh}：{short.next_step.zh}",
+                f"{short.category.en}: {short.next_step.en}",
             ),
             Text(*(say_amount(short.amount, short.dimension, lang) for lang in ("zh", "en"))),
             None,

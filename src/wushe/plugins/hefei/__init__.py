@@ -30,7 +30,9 @@ from wushe import (
     ProjectScore,
     ReportSection,
     Text,
+    among,
     hookimpl,
+    service_category,
 )
 from wushe.plugins.hefei.sections import SOURCE, complex_figures, four_lists, helpers
 
@@ -67,17 +69,10 @@ def register_need_categories() -> list[NeedCategory]:
     - special_child: help for a child with special needs (特殊儿童帮扶), one of the wall's wishes.
     """
     return [
-        _service("health_check", "身体检查", "body check", 30, "nursing"),
-        _service("smart_home", "智能家居改造", "smart devices for a lone elder's home", 120, "smart_home"),
-        NeedCategory(
-            "special_child", "特殊儿童帮扶", "help for a child with special needs",
-            "service", "minute", 60, ("special_education",), minors=True,
-        ),
+        service_category("health_check", "身体检查", "body check", 30, "nursing"),
+        service_category("smart_home", "智能家居改造", "smart devices for a lone elder's home", 120, "smart_home"),
+        service_category("special_child", "特殊儿童帮扶", "help for a child with special needs", 60, "special_education", minors=True),
     ]  # fmt: skip
-
-
-def _service(key: str, zh: str, en: str, minutes: int, skill: str) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "minute", minutes, (skill,))
 
 
 @hookimpl
@@ -97,10 +92,7 @@ def register_order_rules() -> list[OrderRules]:
     The street's office is the complex (Hefei 2025: 慈善服务综合体派单). Hours, the three rounds, three
     requests a week at most and the steps of escalation are assumed.
     """
-    label = Text(
-        "未成年志愿者不做电器、体检类服务",
-        "not for volunteers under age: appliances and body checks",
-    )
+    label = Text("未成年志愿者不做电器、体检类服务", "not for volunteers under age: appliances and body checks")  # fmt: skip
     return [
         OrderRules(
             "hefei",
@@ -117,8 +109,7 @@ def register_order_rules() -> list[OrderRules]:
 
 def fit_for_youth(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
     """Return whether helper i is of age or order i is work for the young too, bool (n,)."""
-    hard = np.isin(orders["category"].astype(str), NOT_FOR_YOUTH)
-    return np.asarray(~(helpers["minor"].astype(bool) & hard))
+    return ~(helpers["minor"].astype(bool) & among(orders["category"], NOT_FOR_YOUTH))
 
 
 @hookimpl
@@ -202,12 +193,7 @@ def register_demos() -> list[Demo]:
     folder = Path(__file__).parents[2] / "demos" / "hefei"
     return [
         Demo(
-            "hefei",
-            about,
-            ("hefei",),
-            "2025-03-10",
-            folder,
-            ("H-01", "H-09", "H-17"),
+            "hefei", about, ("hefei",), "2025-03-10", folder, ("H-01", "H-09", "H-17"),
             tell="wushe.demos.stories.hefei:tell",
         )
-    ]
+    ]  # fmt: skip

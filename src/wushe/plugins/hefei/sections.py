@@ -6,20 +6,19 @@ the whole city stands beside it, with its source. "Fundraiser" is a volunteer wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from wushe import Context, ReportColumn, ReportRow, ReportTable, Text
+from wushe import Context, ReportTable, Text, count_by_place, count_table, holding
 
 if TYPE_CHECKING:
     from wushe import LinkageNetwork
 
-Rows = npt.NDArray[np.int64]
 SOURCE = "中安在线，2025-03-13"
-TOTAL = Text("合计", "total")
+NOWHERE = Text("未写到这一级的", "not placed at this level")
 FUNDRAISER = "fundraising"
 """Skill of those trained to raise money for a project (劝募员); the word is wushe's."""
 PUBLISHED = {
@@ -51,22 +50,23 @@ def complex_figures(network: LinkageNetwork, context: Context) -> list[ReportTab
         return [len(projects), int(at.sum()), int(times[at].sum()), *unknown]
 
     columns = (
-        ReportColumn(Text("子项目", "sub-projects")),
-        ReportColumn(Text("活动场次", "activities")),
-        ReportColumn(Text("服务人次", "person-times"), "people"),
-        ReportColumn(Text("未记人次的场次", "without person-times")),
-        ReportColumn(Text("未记人数的场次", "without persons")),
+        ("子项目", "sub-projects"),
+        ("活动场次", "activities"),
+        ("服务人次", "person-times", "people"),
+        ("未记人次的场次", "without person-times"),
+        ("未记人数的场次", "without persons"),
     )
-    rows = [_row(bodies["name"][row], figures(unit == row)) for row in np.unique(unit[unit >= 0])]
+    rows = [(bodies["name"][row], figures(unit == row)) for row in np.unique(unit[unit >= 0])]
     return [
-        ReportTable(
+        count_table(
             "hefei_complex",
-            Text("综合体自己的数字", "a complex's own figures"),
-            Text("综合体", "complex"),
+            ("综合体自己的数字", "a complex's own figures"),
+            ("综合体", "complex"),
             columns,
-            tuple(rows),
-            ReportRow(TOTAL, tuple(figures(unit >= 0))),
-            Text("人次、人、户是三个数，没记的不推算", "what was not counted is not derived"),
+            rows,
+            # A sub-project of two bodies is one sub-project.
+            total=figures(unit >= 0),
+            note=("人次、人、户是三个数，没记的不推算", "what was not counted is not derived"),
         )
     ]
 
@@ -74,32 +74,27 @@ def complex_figures(network: LinkageNetwork, context: Context) -> list[ReportTab
 def four_lists(network: LinkageNetwork, _: Context) -> list[ReportTable]:
     """The four lists by county, how far they meet, and the city's published totals beside them."""
     funds, projects, people = (network[name] for name in ("funds", "projects", "volunteers"))
-    raisers = np.array([FUNDRAISER in (skills or ()) for skills in people["skills"]], dtype=bool)
-    fund_at = _counties(network, funds["place"])
-    at = {
-        "funds": fund_at,
-        "organizations": _counties(network, network["organizations"]["place"]),
-        "projects": np.append(fund_at, -1)[funds.row_of(projects["fund"])],
-        "fundraisers": _counties(network, people["place"][raisers]),
+    raisers = holding(people["skills"], FUNDRAISER)
+    fund_place = np.append(funds["place"], np.array([None]))  # -1 is no fund
+    places = {
+        "funds": funds["place"],
+        "organizations": network["organizations"]["place"],
+        "projects": fund_place[funds.row_of(projects["fund"])],
+        "fundraisers": people["place"][raisers],
     }
-    names = ["", *network["places"]["name"]]
-    cells = np.zeros((len(names), len(at) + 1), dtype=np.int64)
-    for column, rows in enumerate(at.values()):
-        np.add.at(cells[:, column], rows + 1, 1)
-    np.add.at(cells[:, -1], fund_at + 1, np.maximum(funds["balance_fen"], 0))
-    columns = [ReportColumn(PUBLISHED[name][0]) for name in at]
-    columns.append(ReportColumn(Text("基金余额", "in the funds"), "fen"))
-    table = ReportTable(
+    held = np.maximum(funds["balance_fen"], 0)
+    counted = [(at, None) for at in places.values()]
+    table = count_table(
         "hefei_four_lists",
-        Text("四张清单，分区县", "the four lists by county"),
-        Text("区县", "county"),
-        tuple(columns),
-        tuple(_row(names[row], cells[row]) for row in np.flatnonzero(cells.any(axis=1))),
-        ReportRow(TOTAL, tuple(cells.sum(axis=0).tolist())),
+        ("四张清单，分区县", "the four lists by county"),
+        ("区县", "county"),
+        (*(PUBLISHED[name][0] for name in places), ("基金余额", "in the funds", "fen")),
+        count_by_place(network, "county", *counted, (funds["place"], held), nowhere=NOWHERE),
+        total=True,
     )
     units = set(network["activities"]["organization"]) - {None}
-    counted = {**{name: len(rows) for name, rows in at.items()}, "complexes": len(units)}
-    return [table, _joined(network, raisers), _published(counted)]
+    totals = {**{name: len(at) for name, at in places.items()}, "complexes": len(units)}
+    return [table, _joined(network, raisers), _published(totals)]
 
 
 def _joined(network: LinkageNetwork, raisers: npt.NDArray[np.bool_]) -> ReportTable:
@@ -121,28 +116,21 @@ def _joined(network: LinkageNetwork, raisers: npt.NDArray[np.bool_]) -> ReportTa
         Text("有项目没有承接组织", "a project that nobody carries out"),
         Text("没有劝募员", "no fundraiser"),
     )
-    whole = ReportRow(Text("四单齐全", "all four meet"), (sum(not any(gap) for gap in gaps),))
-    rows = [ReportRow(label, (sum(gap[k] for gap in gaps),)) for k, label in enumerate(labels)]
-    return ReportTable(
-        "hefei_joined",
-        Text("四张清单对得上的基金", "funds in which the four lists meet"),
-        Text("情形", "case"),
-        (ReportColumn(PUBLISHED["funds"][0]),),
-        (whole, *rows, ReportRow(Text("全部基金", "all funds"), (len(funds),))),
-    )
+    rows = [(label, (sum(gap[k] for gap in gaps),)) for k, label in enumerate(labels)]
+    rows.insert(0, (Text("四单齐全", "all four meet"), (sum(not any(gap) for gap in gaps),)))
+    rows.append((Text("全部基金", "all funds"), (len(funds),)))
+    title = ("四张清单对得上的基金", "funds in which the four lists meet")
+    return count_table("hefei_joined", title, ("情形", "case"), (PUBLISHED["funds"][0],), rows)
 
 
 def _published(counted: Mapping[str, int]) -> ReportTable:
-    return ReportTable(
+    return count_table(
         "hefei_published",
-        Text("全市公布数与本表", "the city's published totals, and these tables"),
-        Text("清单", "list"),
-        (
-            ReportColumn(Text("2024年底公布", "published, end of 2024")),
-            ReportColumn(Text("本表", "in these tables")),
-        ),
-        tuple(ReportRow(label, (said, counted[name])) for name, (label, said) in PUBLISHED.items()),
-        note=Text(f"{SOURCE}；{RAISED.zh}", f"{SOURCE}; {RAISED.en}"),
+        ("全市公布数与本表", "the city's published totals, and these tables"),
+        ("清单", "list"),
+        (("2024年底公布", "published, end of 2024"), ("本表", "in these tables")),
+        ((label, (said, counted[name])) for name, (label, said) in PUBLISHED.items()),
+        note=(f"{SOURCE}；{RAISED.zh}", f"{SOURCE}; {RAISED.en}"),
     )
 
 
@@ -152,33 +140,19 @@ def helpers(network: LinkageNetwork, _: Context) -> list[ReportTable]:
     at = network.places.at_level(places.row_of(people["place"]), "community") + 1
     all_of_them = np.bincount(at, minlength=len(places) + 1)
     once = np.bincount(at[people.known("person")], minlength=len(places) + 1)
-    names, residents = ["", *places["name"]], [-1, *places["population"].tolist()]
+    names, residents = [NOWHERE, *places["name"]], [-1, *places["population"].tolist()]
     rows = []
     for row in np.flatnonzero(all_of_them).tolist():
         living, helping = residents[row], int(all_of_them[row])
         # Where nobody knows how many live there, nobody knows the share.
         shares = (living, helping * 1000 // living) if living > 0 else (None, None)
         cells = (shares[0], helping, int(once[row]), shares[1])
-        rows.append(ReportRow(_name(names[row]), cells))
+        rows.append((names[row], cells))
     columns = (
-        ReportColumn(Text("居民", "residents"), "people"),
-        ReportColumn(Text("志愿者", "volunteers"), "people"),
-        ReportColumn(Text("其中曾受助", "of them once helped"), "people"),
-        ReportColumn(Text("志愿者占居民", "volunteers of residents"), "permille"),
+        ("居民", "residents", "people"),
+        ("志愿者", "volunteers", "people"),
+        ("其中曾受助", "of them once helped", "people"),
+        ("志愿者占居民", "volunteers of residents", "permille"),
     )
-    title, head = Text("从受助到助人", "from helped to helper"), Text("社区", "community")
-    return [ReportTable("hefei_helpers", title, head, columns, tuple(rows), note=PARTICIPATION)]
-
-
-def _counties(network: LinkageNetwork, places: Iterable[str | None]) -> Rows:
-    """Return the row of the county that each place is or lies in, int64 (n,), -1 where it is not known."""
-    rows = network["places"].row_of(places)
-    return network.places.at_level(rows, "county").astype(np.int64)
-
-
-def _row(name: str, cells: Iterable[Any]) -> ReportRow:
-    return ReportRow(_name(name), tuple(map(int, cells)))
-
-
-def _name(name: str) -> Text:
-    return Text(name, name) if name else Text("未写到这一级的", "not placed at this level")
+    title, head = ("从受助到助人", "from helped to helper"), ("社区", "community")
+    return [count_table("hefei_helpers", title, head, columns, rows, note=PARTICIPATION)]

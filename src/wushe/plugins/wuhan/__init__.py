@@ -20,11 +20,9 @@ import numpy.typing as npt
 
 from wushe import (
     Columns,
-    Context,
     Demo,
     FilterTerm,
     KeywordRule,
-    LinkageNetwork,
     NeedCategory,
     Offer,
     OrderGuard,
@@ -34,25 +32,26 @@ from wushe import (
     Programme,
     ProjectScore,
     Question,
-    ReportColumn,
-    ReportRow,
     ReportSection,
-    ReportTable,
-    Role,
     ScoreTerm,
     Table,
     TargetGroup,
     Text,
     VisitForm,
+    among,
+    holding,
     hookimpl,
+    only_by,
+    product_term,
+    service_category,
+    times_category,
 )
+from wushe.plugins.wuhan.sections import PIPELINE, mobile_grid, pipeline
 
 SOURCE = "新华网：武汉“专业社工+志愿服务”融合试点培训交流会"
 LED = ("team_leading", "course_plan", "studio_coaching")
 """Work of the social worker in every linked effort: leading, designing the course, coaching a new team."""
 PROFESSIONALS = ("social_workers", "stations")
-PIPELINE = ("core_training", "team_founding", "project_incubation")
-"""Training, then a team, then a project: 志愿骨干和项目孵化 (Wuhan); the three steps' order is assumed."""
 TRADE = "trade_"
 """Skills of teachers begin so: a trade that is taught, such as ``trade_baking`` (made up)."""
 SEATS = 6
@@ -78,27 +77,19 @@ def register_need_categories() -> list[NeedCategory]:
     - course_plan, course_seat, flexible_job: one after another, tied by `Need.after`; a seat or a job is a time.
     """
     return [
-        _service("team_leading", "社工带队", "leading of the team by a social worker", 60, "team_leading"),
-        _team("coppersmith_call", "“铜小匠”上门服务", "call of the craftsmen's team", "team_leading", "home_repair", "visit"),
-        _team("child_club", "“七色匠心”儿童小组", "children's club", "team_leading", "child_company"),
-        _service("training_lecture", "骨干培训授课", "lecture for core volunteers", 90, "lecturing"),
-        _team("core_training", "志愿骨干培训", "training of core volunteers", "training_lecture", "team_leading"),
-        _service("studio_coaching", "名社会工作师工作室督导", "coaching by a studio's social worker", 60, "studio_coaching"),
-        _team("team_founding", "组建志愿服务队", "founding of a volunteer team", "studio_coaching", "class_hosting"),
-        _service("class_hosting", "活动组织", "hosting", 60, "hosting"),
-        _team("project_incubation", "志愿项目孵化", "incubation of a project", "studio_coaching", "training_lecture"),
-        _service("course_plan", "社工设计课程", "course designed by a social worker", 60, "course_design"),
-        NeedCategory("course_seat", "技能课程名额", "place in a skills course", "service", "time"),
-        NeedCategory("flexible_job", "就业超市灵活就业岗位", "flexible job from the employment supermarket", "service", "time"),
+        service_category("team_leading", "社工带队", "leading of the team by a social worker", 60, "team_leading"),
+        times_category("coppersmith_call", "“铜小匠”上门服务", "call of the craftsmen's team", "team_leading", "home_repair", "visit"),
+        times_category("child_club", "“七色匠心”儿童小组", "children's club", "team_leading", "child_company"),
+        service_category("training_lecture", "骨干培训授课", "lecture for core volunteers", 90, "lecturing"),
+        times_category("core_training", "志愿骨干培训", "training of core volunteers", "training_lecture", "team_leading"),
+        service_category("studio_coaching", "名社会工作师工作室督导", "coaching by a studio's social worker", 60, "studio_coaching"),
+        times_category("team_founding", "组建志愿服务队", "founding of a volunteer team", "studio_coaching", "class_hosting"),
+        service_category("class_hosting", "活动组织", "hosting", 60, "hosting"),
+        times_category("project_incubation", "志愿项目孵化", "incubation of a project", "studio_coaching", "training_lecture"),
+        service_category("course_plan", "社工设计课程", "course designed by a social worker", 60, "course_design"),
+        times_category("course_seat", "技能课程名额", "place in a skills course"),
+        times_category("flexible_job", "就业超市灵活就业岗位", "flexible job from the employment supermarket"),
     ]  # fmt: skip
-
-
-def _service(key: str, zh: str, en: str, minutes: int, skill: str) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "minute", minutes, (skill,))
-
-
-def _team(key: str, zh: str, en: str, *roles: str) -> NeedCategory:
-    return NeedCategory(key, zh, en, "service", "time", roles=tuple(Role(role) for role in roles))
 
 
 @hookimpl
@@ -147,23 +138,20 @@ def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
 @hookimpl
 def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> FilterTerm:
     """A team is led, a course designed and a new team coached by professional social workers (Wuhan)."""
-    led, able = _among(needs["category"], LED), _among(offers["provider_kind"], PROFESSIONALS)
-    return FilterTerm(~led[pairs.need] | able[pairs.offer], "skill")
+    label = Text(
+        "带队、设计课程、辅导新队由专业社工承担",
+        "leading, course design and coaching are for social workers",
+    )
+    return only_by(needs, offers, pairs, LED, PROFESSIONALS, label)
 
 
 @hookimpl
 def score_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> ScoreTerm:
     """With children trained core volunteers (骨干) come first; that and the weight are assumed."""
-    asked = _among(needs["category"], WITH_CHILDREN).astype(float)
-    core = np.array(["core_volunteer" in (s or ()) for s in offers["skills"]], dtype=float)
+    asked = among(needs["category"], WITH_CHILDREN)
+    core = holding(offers["skills"], "core_volunteer")
     label = Text("受过培训的志愿骨干", "a trained core volunteer")
-    return ScoreTerm("wuhan_core", 2, asked[pairs.need] * core[pairs.offer], label).bounded(
-        row=asked, column=core
-    )
-
-
-def _among(column: npt.NDArray[Any], words: Iterable[str]) -> npt.NDArray[np.bool_]:
-    return np.isin(column.astype(str), sorted(words))
+    return product_term("wuhan_core", 2, label, pairs, need=asked, offer=core)
 
 
 @hookimpl
@@ -175,7 +163,7 @@ def register_order_rules() -> list[OrderRules]:
 
 def worker_led(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
     """Return whether helper i is a professional or order i is not such work, bool (n,)."""
-    return np.asarray(~_among(orders["category"], LED) | _among(helpers["kind"], PROFESSIONALS))
+    return ~among(orders["category"], LED) | among(helpers["kind"], PROFESSIONALS)
 
 
 @hookimpl
@@ -215,13 +203,7 @@ def _part(part: npt.NDArray[Any], whole: Any) -> npt.NDArray[np.float64]:
 def register_programmes() -> list[Programme]:
     """The districts' fields of service; which categories belong to each is assumed."""
     old = ("lone_elder", "empty_nest", "disabled")
-    all_three = (
-        "lone_elder",
-        "empty_nest",
-        "new_employment",
-        "child_in_difficulty",
-        "migrant_child",
-    )
+    all_three = ("lone_elder", "empty_nest", "new_employment", "child_in_difficulty", "migrant_child")  # fmt: skip
     learner = ("skills_learner",)
     return [
         Programme("wuhan_craftsmen", Text("江汉打铜社区“铜小匠”", "Jianghan: the coppersmiths of Datong"), old, ("coppersmith_call", "home_repair", "safety_check"), ("mobile_grid",), SOURCE),
@@ -242,56 +224,6 @@ def register_report_sections() -> list[ReportSection]:
     ]
 
 
-def mobile_grid(network: LinkageNetwork, context: Context) -> list[ReportTable]:
-    """Reports by month until the context's day: how many, of how many households, and what was asked for after them.
-
-    A need counts where its household was reported by a mobile grid worker on the day it was asked or before.
-    """
-    reports = [
-        visit for visit in network["visits"].records()
-        if visit.kind == "mobile_grid" and visit.on <= context.on
-    ]  # fmt: skip
-    first: dict[str, Any] = {}
-    for visit in sorted(reports, key=lambda visit: (visit.on, visit.id)):
-        if visit.household is not None:
-            first.setdefault(visit.household, visit.on)
-    asked = [
-        need.asked_on for need in network["needs"].records()
-        if need.asked_on is not None and need.household in first
-        and first[need.household] <= need.asked_on <= context.on
-    ]  # fmt: skip
-    months = sorted({f"{day:%Y-%m}" for day in (*(v.on for v in reports), *asked)})
-    rows = []
-    for month in months:
-        homes = {v.household for v in reports if f"{v.on:%Y-%m}" == month} - {None}
-        count = sum(f"{v.on:%Y-%m}" == month for v in reports)
-        needs = sum(f"{day:%Y-%m}" == month for day in asked)
-        rows.append(ReportRow(Text(month, month), (count, len(homes), needs)))
-    total = ReportRow(Text("合计", "Total"), (len(reports), len(first), len(asked)))
-    columns = (
-        ReportColumn(Text("上报", "reports")),
-        ReportColumn(Text("涉及家庭", "households"), "people"),
-        ReportColumn(Text("其后提出的需求", "needs asked for after them")),
-    )
-    title = Text("移动网格员发现的需求", "Needs found by mobile grid workers")
-    return [ReportTable("wuhan_mobile_grid", title, Text("月份", "Month"), columns, tuple(rows), total)]  # fmt: skip
-
-
-def pipeline(network: LinkageNetwork, context: Context) -> list[ReportTable]:
-    """How many community schools asked for each step, and how many had it."""
-    needs = network["needs"].records()
-    steps = [need for need in needs if need.category in PIPELINE]
-    rows = []
-    for step in PIPELINE:
-        of_step = [need for need in steps if need.category == step]
-        met = sum(need.status == "met" for need in of_step)
-        name = context.categories[step]
-        rows.append(ReportRow(Text(name.zh, name.en), (len(of_step), met)))
-    columns = (ReportColumn(Text("提出", "asked for")), ReportColumn(Text("完成", "done")))
-    title = Text("社区学校的孵化进度", "The pipeline at community schools")
-    return [ReportTable("wuhan_pipeline", title, Text("环节", "Step"), columns, tuple(rows))]
-
-
 @hookimpl
 def register_demos() -> list[Demo]:
     """The tables that come with wushe; published totals are marked in its README."""
@@ -299,6 +231,6 @@ def register_demos() -> list[Demo]:
         "武汉四个区的“专业社工+志愿服务”（虚构细节）：社工带队、移动网格员、家庭积分、创投、就业超市，规划日期 2025-09-22",
         "social workers and volunteers in four districts of Wuhan (details made up): led teams, mobile grid workers, family points, grants, jobs, planned on 2025-09-22",
     )
-    folder = Path(__file__).parents[1] / "demos" / "wuhan"
+    folder = Path(__file__).parents[2] / "demos" / "wuhan"
     stories = ("H-DT01", "H-QL01", "H-ZZ01", "I-SX01")
     return [Demo("wuhan", about, ("wuhan",), "2025-09-22", folder, stories, tell="wushe.demos.stories.wuhan:tell")]  # fmt: skip
