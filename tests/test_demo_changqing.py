@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
+import wushe
 from wushe.demos import find_demo, tell
 from wushe.demos.stories import changqing as story
 from wushe.ledger import money
@@ -91,6 +93,24 @@ def test_the_section_counts_a_whole_province(books: Any) -> None:
     assert len(table.rows) == 104
     assert sum(row.cells[0] for row in table.rows) == PUBLISHED["funds"]
     assert sum(row.cells[4] for row in table.rows) == PUBLISHED["fen"]
+    assert table.total is not None
+    village, street = table.total.cells[1:3]
+    assert village + street == PUBLISHED["funds"]
+    assert min(village, street) > 0
+
+
+def test_a_fund_of_unknown_balance_is_counted_and_its_money_is_not(books: Any) -> None:
+    """Half of the list has no balance on record: all funds are counted, half the money is known."""
+    province = story.province(books.rules, {"funds": 208, "fen": 20_800})
+    funds = [
+        attrs.evolve(fund, balance_fen=None if n % 2 else fund.balance_fen)
+        for n, fund in enumerate(province["funds"].records())
+    ]
+    tables = {**province.tables, "funds": wushe.table_of("funds", funds)}
+    half = wushe.build_network(tables, province.categories, province.target_groups)
+    total = books.section("anhui_funds", half)[0].total
+    assert total is not None
+    assert (total.cells[0], *total.cells[3:]) == (208, 104, 10_400)
 
 
 @pytest.mark.parametrize(

@@ -306,3 +306,23 @@ def test_the_story_is_told_in_both_languages(lang: str, words: tuple[str, ...]) 
     told = "\n".join(story.tell(lang))
     for word in words:
         assert word in told, word
+
+
+def test_the_right_money_pays_though_another_is_nearer(desk: story.Desk) -> None:
+    """The community fund lies in the very village, the mutual-aid project at the town: the project pays all the same."""
+    where = {"F-CF": "341702-ML-01", "F-V1": "341702-ML"}
+    funds = [
+        attrs.evolve(f, place=where.get(f.id, f.place), reach="street")
+        for f in desk.city["funds"].records()
+    ]
+    needs = [n for n in desk.city["needs"].records() if n.id == "N-06"]
+    tables = {
+        **desk.city.tables,
+        "funds": wushe.table_of("funds", funds),
+        "needs": wushe.table_of("needs", needs),
+    }
+    city = wushe.build_network(tables, desk.city.categories, desk.city.target_groups)
+    plan = wushe.make_plan(city, plugins=desk.rules, on="2024-11-18")
+    (item,) = plan.items
+    assert item.provider.id == "F-V1"
+    assert "对口的钱先用" in item.explain("zh")

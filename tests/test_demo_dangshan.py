@@ -9,6 +9,7 @@ from wushe.casefile import open_cases
 from wushe.demos import demo_path
 from wushe.demos.stories import dangshan as story
 from wushe.errors import InputError
+from wushe.identify import due_list, with_facts
 from wushe.ledger import money
 from wushe.relief import Application, Assessments
 
@@ -187,3 +188,28 @@ def test_the_story_is_told_in_both_languages(lang: str, words: tuple[str, ...]) 
     assert len(told.splitlines()) > 60
     for word in words:
         assert word in told, word
+
+
+def test_one_conversation_fills_the_evening_form(desk: Any) -> None:
+    """What was said that evening are answers of the form, and they say what the table of facts says; the worker may apply."""
+    filled = story.evening_form(desk)
+    told = {fact.field: fact.value for fact in filled.facts if fact.subject == story.FAMILY}
+    on_record = {
+        fact.field: fact.value
+        for fact in desk.city["facts"].records()
+        if fact.visit == "VI-1" and fact.subject == story.FAMILY and fact.field in told
+    }
+    assert len(on_record) >= 6
+    assert {key: told[key] for key in on_record} == on_record
+    assert [need.category for need in filled.needs] == ["relief_application"]
+
+
+def test_one_earner_with_a_sick_child_is_due_within_a_week(desk: Any) -> None:
+    """The signal of the plugin brings the family to the head of the visiting list, every seven days."""
+    network = with_facts(desk.city, story.EVENING)
+    due = due_list(network, desk.rules, story.NEXT_DAY)
+    first = next(iter(due))
+    signs = {sign.id for sign, shown in zip(due.signs, due.shown[first], strict=True) if shown}
+    assert due.household[first] == story.FAMILY
+    assert "ds_one_earner" in signs
+    assert due.interval_days[first] == 7

@@ -9,7 +9,7 @@ import datetime as dt
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import wushe
@@ -17,7 +17,8 @@ from rules_once import share_rules
 from wushe.demos import find_demo, tell
 from wushe.demos.stories import ezhou as story
 from wushe.demos.stories import ezhou_emergency
-from wushe.demos.stories.ezhou import Books, Matched
+from wushe.demos.stories.ezhou import Books
+from wushe.demos.stories.ezhou_matching import Matched, limits, reason
 from wushe.ledger import money
 from wushe.report.disclosure import audit_tables
 
@@ -67,7 +68,9 @@ def test_gifts_before_the_first_and_after_the_last_day_are_not_matched(
 ) -> None:
     """Ten minutes too early, and the first instant of the day after."""
     _, gifts = campaign
-    assert [(gifts[at].matched, gifts[at].why) for at in (0, -1)] == [(0, "early"), (0, "late")]
+    assert (gifts[0].matched, gifts[0].why) == (0, ("opens",))
+    assert (gifts[-1].matched, gifts[-1].why) == (0, ("closes", "left_fen"))
+    assert reason(gifts[-1], "en") == "the matching is over; the pool is empty"
 
 
 def test_the_caps_of_a_gift_and_of_a_donor_hold(
@@ -75,8 +78,9 @@ def test_the_caps_of_a_gift_and_of_a_donor_hold(
 ) -> None:
     """120,000 yuan are matched up to the gift's cap, the firm's next gift up to the donor's."""
     _, (_, first, second, *_) = campaign
-    assert (first.matched, first.why) == (story.GIFT_CAP, "gift_cap")
-    assert (second.matched, second.why) == (story.DONOR_CAP - story.GIFT_CAP, "donor_cap")
+    assert (first.matched, first.why) == (story.GIFT_CAP, ("gift_cap",))
+    assert second.matched == story.DONOR_CAP - story.GIFT_CAP
+    assert second.why == ("donor_cap",)
 
 
 def test_the_pool_runs_dry_in_the_middle_of_a_gift(
@@ -85,12 +89,29 @@ def test_the_pool_runs_dry_in_the_middle_of_a_gift(
     """600 yuan in full, of 2,000 yuan the 1,400 that are left, of the next gift nothing."""
     after, gifts = campaign
     assert [(g.given, g.matched, g.why) for g in gifts[3:6]] == [
-        (60_000, 60_000, "full"),
-        (200_000, 140_000, "dry"),
-        (20_000, 0, "empty"),
+        (60_000, 60_000, ()),
+        (200_000, 140_000, ("left_fen",)),
+        (20_000, 0, ("left_fen",)),
     ]
     pool = after.store.state.get("pool", "POOL")
     assert (pool.given, pool.left) == (POOL_FEN, 0)
+
+
+def test_why_a_gift_was_not_matched_is_asked_of_the_rule_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With another cap, the reasons of the same gifts are others: none is written down beforehand."""
+    monkeypatch.setattr(story, "DONOR_CAP", 12_000_000)
+    monkeypatch.setattr(story, "PROJECT_CAP", 300_000_001)
+    monkeypatch.setattr(story, "GIFTS", story.GIFTS[1:3])
+    monkeypatch.setattr(story, "OTHERS", 0)
+    monkeypatch.setattr(story, "GIFT_CAP", 13_000_000)
+    after = Books()
+    first, second = story.campaign(after)
+    assert [(g.matched, g.why) for g in (first, second)] == [(12_000_000, ()), (0, ("donor_cap",))]
+    empty = attrs.evolve(after.store.state.get("pool", "POOL"), given=POOL_FEN)
+    with pytest.raises(RuntimeError, match="the rule of matching 0"):
+        limits(after.store, after.rules, empty, first.gift, first.matched)
 
 
 def test_the_statement_lists_each_match_and_balances(
@@ -173,6 +194,40 @@ def test_no_home_is_left_out_and_all_is_given(books: Books, lot: str) -> None:
     for home, got in fair.items():
         assert got > 0
         assert abs(got - whole * asked[home] / total) < 1
+
+
+def test_two_homes_of_one_community_both_get_their_part() -> None:
+    """Nobody is passed over for a neighbour: with all homes in one community the parts are the same."""
+    crowded = Books()
+    homes = [
+        attrs.evolve(home, place="420704003-01")
+        for home in crowded.city["institutions"].records()
+        if home.kind == "nursing_home"
+    ]
+    tables = {**crowded.city.tables, "institutions": wushe.table_of("institutions", homes)}
+    crowded.city = wushe.build_network(tables, crowded.city.categories, crowded.city.target_groups)
+    assert story.spread(crowded, "R-1") == story.spread(Books(), "R-1")
+
+
+@example({"a": 300, "b": 1, "c": 1}, 3)
+@example({"a": 300, "b": 1, "c": 1}, 2)
+@example({"a": 300, "b": 300}, 1)
+@given(
+    st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 300), min_size=1),
+    st.integers(0, 1500),
+)
+def test_quotas_leave_no_home_out_and_nothing_over(wanted: dict[str, int], stock: int) -> None:
+    """All is given up to what is wanted; nobody above it; a piece for each as long as there are enough."""
+    parts = story.quotas(stock, wanted)
+    assert sum(parts.values()) == min(stock, sum(wanted.values()))
+    assert all(0 <= parts[home] <= wanted[home] for home in wanted)
+    asking = [home for home in wanted if wanted[home]]
+    if stock >= len(asking):
+        assert all(parts[home] for home in asking)
+    for one in asking:
+        for other in asking:
+            if wanted[one] >= wanted[other]:
+                assert parts[one] >= parts[other] - 1
 
 
 def test_at_least_total_cost_alone_would_leave_homes_with_nothing(books: Books) -> None:

@@ -26,7 +26,9 @@ def desk() -> Any:
     with story.listening() as invited:
         story.granted(made)
     made.invited = tuple(invited)
+    made.before = story.share(made), story.took_part(made)
     made.joined = story.helped_who_helps(made)
+    made.after = story.share(made), story.took_part(made)
     made.scores = story.figures(made)
     return made
 
@@ -89,6 +91,25 @@ def test_who_was_helped_takes_a_neighbours_wish(desk: Any) -> None:
     assert desk.order(story.CHAT).status == "accepted"
     helper = desk.store.state.get("helper", story.NEW_HELPER)
     assert helper.family == desk.order(story.BODY_CHECK).client
+
+
+def test_participation_grows_by_who_was_helped(desk: Any) -> None:
+    """One more volunteer, one more once helped, one more who has taken an order; the residents are the same."""
+    (before, took_before), (after, took_after) = desk.before, desk.after
+    assert before == story.Share(3, 3000, 16, 1, 4)
+    assert after == story.Share(3, 3000, 17, 2, 4)
+    assert after.permille > before.permille
+    assert took_after[0] == took_before[0] + 1
+
+
+def test_nobody_is_counted_twice_and_nobody_made_up(desk: Any) -> None:
+    """Four volunteers have taken an order, a social worker is none; two donors are known, the third gift is nobody's."""
+    assert desk.after[1] == (4, 2, 1)
+
+
+def test_nobody_knows_the_share_where_residents_are_not_counted() -> None:
+    """No residents known, no share: not 0 and not 100 per cent."""
+    assert story.Share(0, 0, 7, 1, 3).permille is None
 
 
 def test_money_raised_for_a_micro_project_is_for_it_only(desk: Any) -> None:

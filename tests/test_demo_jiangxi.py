@@ -10,6 +10,7 @@ import pytest
 import wushe
 from wushe.demos import demo_path, find_demo
 from wushe.demos.stories import jiangxi as story
+from wushe.identify import due_list
 from wushe.report.coverage import coverage
 
 
@@ -222,3 +223,17 @@ def test_it_says_what_is_made_up() -> None:
     about = find_demo("jiangxi").about
     assert "虚构" in about.zh
     assert "made up" in about.en
+
+
+def test_who_lives_alone_or_on_the_street_is_visited_before_the_others(
+    made: story.Province,
+) -> None:
+    """Neighbour watch: the six first are lone elders and rough sleepers, then who was never visited, then the rest."""
+    due = due_list(made.network, made.rules, made.on)
+    persons = [str(due.person[row]) for row in due]
+    never = [bool(due.days_since_visit[row] < 0) for row in due]
+    assert set(persons[:6]) == {"P-01", "P-14", "P-15", "P-16", "P-R1", "P-R2"}
+    rest = never[6:]
+    assert rest == sorted(rest, reverse=True)
+    assert any(rest)
+    assert not all(rest)

@@ -212,3 +212,28 @@ def test_the_story_is_told_in_both_languages(lang: str, words: tuple[str, ...]) 
     said = "\n".join(story.tell(lang))
     for word in words:
         assert word in said, word
+
+
+@pytest.mark.parametrize(("skill", "category"), sorted(story.SPOKEN.items()))
+def test_culture_and_language_are_terms_of_the_match(
+    skill: str, category: str, plan: wushe.Plan, rules: wushe.Plugins
+) -> None:
+    """With who has declared it teams are complete; where nobody has, no team goes, and the open role is named."""
+    fewer = wushe.make_plan(story.unspoken(plan.network, skill), plugins=rules, on=story.ON)
+    assert story.whole(plan, category)
+    assert story.whole(fewer, category) == []
+    open_role = {"culture_hui": "回族文化志愿服务", "local_dialect": "入户探访"}[skill]
+    assert open_role in story.short_of(fewer, category).explain("zh")
+    other = {story.EVENTS, story.ELDERS} - {category}
+    assert all(story.whole(fewer, one) == story.whole(plan, one) for one in other)
+
+
+def test_the_bond_with_the_mentor_is_the_reason_that_is_told(plan: wushe.Plan) -> None:
+    """Who keeps the mentor is told why; who has a new one is not told so."""
+    before, now = story.mentors(plan)
+    homes = dict(zip(plan.network["needs"].ids, plan.network["needs"]["household"], strict=True))
+    for item in plan.items:
+        if item.category.id == "dream_mentor":
+            child = homes[item.need]
+            same = before.get(child) == now[child]
+            assert ("一直是这位导师" in item.explain("zh")) == same

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import attrs
 import pytest
 
 import wushe
@@ -162,10 +163,36 @@ def test_the_story_is_told_in_both_languages(lang: str) -> None:
     """No name of a household is in it, and it reaches its last change."""
     lines = list(story.tell(lang))
     assert find_demo("wuchang").tell == "wushe.demos.stories.wuchang:tell"
-    assert any("R-15:lot" in line for line in lines[-3:])
+    assert any("R-15 微心愿礼包" in line for line in lines[-3:])
+    assert any(
+        str(story.PERSON_TIMES) in line and ("照录" in line or "quoted" in line) for line in lines
+    )
     assert not any(name in line for line in lines for name in ("石爷爷", "丁爹爹", "程奶奶"))
 
 
 def test_the_story_is_users_code() -> None:
     """It takes the city's rules from the loaded plugin, never from the plugin's module."""
     assert "wushe.plugins" not in Path(story.__file__).read_text("utf-8")
+
+
+def test_applications_and_counselling_are_kept_from_volunteers(desk: story.Desk) -> None:
+    """A neighbour with every skill and forty hours a week gets none of them; visits are another matter."""
+    skills = sorted({s for c in desk.rules.categories.values() for s in c.skills or ()})
+    home = {h.id: h.place for h in desk.city["households"].records()}["H-0001"]
+    willing = wushe.Volunteer(
+        id="V-ALL", name="示例", place=home, skills=tuple(skills), weekly_hours=40, reach="county"
+    )
+    busy = [attrs.evolve(w, weekly_hours=0) for w in desk.city["social_workers"].records()]
+    tables = {
+        **desk.city.tables,
+        "volunteers": wushe.table_of("volunteers", [*desk.city["volunteers"].records(), willing]),
+        "social_workers": wushe.table_of("social_workers", busy),
+        "offers": wushe.table_of("offers", []),
+    }
+    city = wushe.build_network(tables, desk.city.categories, desk.city.target_groups)
+    plan = wushe.make_plan(city, plugins=desk.rules, on=story.ON)
+    taken = {i.category.id for i in plan.items if i.provider.id == "V-ALL"}
+    assert taken
+    assert not {c for c in taken if c.endswith(("application", "counselling"))}
+    short = {one.category.id for one in plan["H-0001"].unserved}
+    assert "temporary_relief_application" in short

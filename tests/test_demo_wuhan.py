@@ -223,6 +223,15 @@ def test_courses_are_matched_by_trade(quiet: story.Desk) -> None:
     assert all(trade[item.need] == wants[item.offer] for item in jobs)
 
 
+def test_each_learner_has_a_job_of_the_trade_that_was_learned_or_none(quiet: story.Desk) -> None:
+    """Eight learners have a seat, seven a job; no learner's job is of another trade."""
+    found = story.by_trade(quiet.plan)
+    assert len(found) == 8
+    assert sum(bool(job) for _, job in found.values()) == 7
+    assert all(job in ("", seat) for seat, job in found.values())
+    assert {seat for seat, _ in found.values()} <= set(story.TRADES)
+
+
 def test_a_course_that_nobody_designed_teaches_nobody(quiet: story.Desk) -> None:
     """The third course waits for the social worker's hour; its learners wait, and so do their jobs."""
     why = {short.need: short.reason for short in quiet.plan.unserved}

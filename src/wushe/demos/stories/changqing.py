@@ -64,6 +64,10 @@ BALANCE = Text(
     "  {n} 笔救助，都记在项目上；没有项目的支出 {general:,.2f} 元；借贷差额 {difference}",
     "  {n} payments, all of a project; spent without one: {general:,.2f} yuan; debits less credits {difference}",
 )
+LEVELS = Text(
+    "  其中社区（村）的 {village:,} 支，街道（乡镇）的 {street:,} 支；余额不明的 {unknown} 支",
+    "  of them {village:,} of communities and villages, {street:,} of streets and towns; {unknown} with an unknown balance",
+)
 PROVINCE = Text(
     "  {row}：基金 {funds:,} 支，{fen:,.2f} 元", "  {row}: {funds:,} funds, {fen:,.2f} yuan"
 )
@@ -212,16 +216,26 @@ def province(rules: wushe.Plugins, published: Mapping[str, int]) -> wushe.Linkag
     counties = [f"county-{k:03}" for k in range(COUNTIES)]
     cities = [f"city-{k:02}" for k in range(CITIES)]
     towns = [f"town-{k:03}" for k in range(COUNTIES)]
-    levels = ["province", *["city"] * CITIES, *["county"] * COUNTIES, *["street"] * COUNTIES]
-    ids = ["34", *cities, *counties, *towns]
-    above = [None, *["34"] * CITIES, *(cities[k % CITIES] for k in range(COUNTIES)), *counties]
+    villages = [f"village-{k:03}" for k in range(COUNTIES)]
+    below = ("county", "street", "community")
+    levels = ["province", *["city"] * CITIES, *(level for level in below for _ in counties)]
+    ids = ["34", *cities, *counties, *towns, *villages]
+    above = [
+        None,
+        *["34"] * CITIES,
+        *(cities[k % CITIES] for k in range(COUNTIES)),
+        *counties,
+        *towns,
+    ]
+    # Two of three funds are a village's: which share are is not published.
+    seats = (towns, villages, villages)
     names = ["安徽省", *(f"虚构地区 {key}" for key in ids[1:])]
     each, more = divmod(fen, n)
     funds: dict[str, list[Any]] = {
         "id": [f"F-{k:05}" for k in range(n)],
         "name": [f"虚构基金 {k:05}" for k in range(n)],
         "host": ["O-1"] * n,
-        "place": [towns[k % COUNTIES] for k in range(n)],
+        "place": [seats[k // COUNTIES % 3][k % COUNTIES] for k in range(n)],
         "balance_fen": [each + (k < more) for k in range(n)],
     }
     host = {"id": ["O-1"], "name": ["虚构的基金管理方"], "kind": ["charity_federation"]}
@@ -288,6 +302,9 @@ def _network(books: Books, lang: str) -> Iterator[str]:
     yield heading("全省的社区基金", "the community funds of the province", lang)
     table, quoted = books.section("anhui_funds", province(books.rules, published(books)))
     yield MADE.say(lang, n=len(table.rows))
+    if table.total is not None:
+        village, street, unknown = (_int(cell) for cell in table.total.cells[1:4])
+        yield LEVELS.say(lang, village=village, street=street, unknown=unknown)
     for row in quoted.rows:
         funds, fen = (_int(cell) for cell in row.cells)
         yield PROVINCE.say(lang, row=row.label.say(lang), funds=funds, fen=fen / 100)

@@ -18,7 +18,7 @@ import wushe
 from wushe import Text
 from wushe.casefile import CaseFile, case_file
 from wushe.demos import demo_path
-from wushe.identify import with_facts
+from wushe.identify import Filled, fill, with_facts
 from wushe.journal import Act, MemoryStore
 from wushe.ledger import DOMAIN as LEDGER
 from wushe.ledger import money
@@ -96,6 +96,10 @@ OPEN = Text(
 READY = Text(
     "  订单全部确认；链接了 {n} 方：{names}",
     "  all orders are confirmed; {n} parties were linked: {names}",
+)
+FORM = Text(
+    "  夜间走访表：家庭的 {facts} 条事实；家里想要：{needs}",
+    "  the evening's form: {facts} facts of the household; the family wants: {needs}",
 )
 STEP = Text("  {on}　{what}", "  {on}  {what}")
 STAGE = Text("{on}　{stage}，案卷共 {n} 条记录", "{on}: {stage}; {n} records in the file")
@@ -183,11 +187,34 @@ def first_aid(desk: Desk) -> money.Payment:
     return paid
 
 
+def evening_form(desk: Desk) -> Filled:
+    """Fill the evening's form with what was said, as the table of facts has it; the family wants to apply."""
+    (visit,) = (v for v in desk.city["visits"].records() if v.id == "VI-1")
+    form = desk.rules.visit_forms["dangshan_evening"]
+    said = {
+        fact.field: fact.value
+        for fact in desk.city["facts"].records()
+        if fact.visit == visit.id and fact.subject == FAMILY
+    }
+    answers = {
+        question.id: said[question.field]
+        for question in form.questions
+        if question.subject == "household" and question.field in said
+    }
+    return fill(
+        form, visit, {**answers, "want_relief_application": "是"}, at=f"{EVENING}T21:30:00+08:00",
+        recorder=WORKER, categories=desk.rules.categories, target_groups=desk.rules.target_groups,
+    )  # fmt: skip
+
+
 def first_evening(desk: Desk, lang: str) -> Iterator[str]:
     """Yield what the facts of one conversation show, and the first aid."""
     yield heading(
         EVENING, "第一个晚上：聊出来的情况", "the first evening: what a conversation shows", lang
     )
+    filled = evening_form(desk)
+    wanted = [desk.rules.categories[need.category].name(lang) for need in filled.needs]
+    yield FORM.say(lang, facts=len(filled.facts), needs=_comma(lang).join(wanted))
     found = assessed(desk, EVENING)
     for item in policy_package(found, FAMILY).possible:
         yield f"  {item.unit}  {item.policy.name.say(lang)}"
@@ -244,7 +271,7 @@ def charity(desk: Desk, lang: str) -> Iterator[str]:
     plan = wushe.make_plan(linkage.network(), plugins=desk.rules, on=ANSWERED)
     yield plan[FAMILY].explain(lang)
     order(desk, plan)
-    yield OPEN.say(lang, orders=", ".join(desk.unconfirmed()))
+    yield OPEN.say(lang, orders=_comma(lang).join(desk.unconfirmed()))
 
 
 def order(desk: Desk, plan: wushe.Plan) -> None:
@@ -280,12 +307,16 @@ def closing(desk: Desk, lang: str) -> Iterator[str]:
         what = desk.rules.categories[one.category].name(lang)
         yield DONE.say(lang, order=one.id, what=what, helper=call.helper)
     names = desk.parties()
-    yield READY.say(lang, n=len(names), names=", ".join(names))
+    yield READY.say(lang, n=len(names), names=_comma(lang).join(names))
     yield heading(CLOSED, "结案", "the file is closed", lang)
     for move in file_of(desk, REVISITED).moves:
         yield STEP.say(lang, on=move.on, what=move.say(lang))
     yield say_file(desk, CLOSED, lang)
     yield say_file(desk, REVISITED, lang)
+
+
+def _comma(lang: str) -> str:
+    return "、" if lang == "zh" else ", "
 
 
 def tell(lang: str) -> Iterator[str]:

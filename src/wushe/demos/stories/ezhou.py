@@ -11,8 +11,8 @@ run on a store (``wushe funds``, ``wushe goods``).
 """
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -21,6 +21,7 @@ import wushe
 from wushe import Text
 from wushe.demos import demo_path
 from wushe.demos.stories import ezhou_emergency
+from wushe.demos.stories.ezhou_matching import Matched, limits, reason
 from wushe.errors import RefusedError
 from wushe.journal import Act, MemoryStore
 from wushe.ledger import DOMAIN, goods, money
@@ -52,21 +53,11 @@ GIFTS = (
 HUARONG, GEDIAN = "420703100", "420703101"
 
 HEAD = Text("\n== {what}", "\n== {what}")
-WHY = {
-    "full": Text("全额配捐", "matched in full"),
-    "early": Text("配捐还没开始", "the matching has not begun"),
-    "late": Text("配捐已经结束", "the matching is over"),
-    "gift_cap": Text("到了单笔上限", "up to the cap of a gift"),
-    "donor_cap": Text("到了捐赠人上限", "up to the donor's cap"),
-    "project_cap": Text("到了项目上限", "up to the project's cap"),
-    "dry": Text("池子配到这一笔用完，只配了余下的", "the pool ran dry in this gift: what was left"),
-    "empty": Text("池子已空，没有配捐", "the pool is empty: nothing"),
-}
 SENTENCES: Mapping[str, Text] = {
     "way": Text("  {way}：项目 {projects} 个，进行中 {live} 个", "  {way}: {projects} projects, {live} under way"),
     "plain": Text(
-        "  {item}：按总代价最小分，{none} 家一件没有；按床位公平分，{none_fair} 家没有，每家得到所需的 {low}%–{high}%",
-        "  {item}: at least total cost {none} homes get nothing; in proportion {none_fair} do, each gets {low} to {high} % of what it asked",
+        "  {item}：按总代价最小分，{none} 家一件没有；按床位分到每一家，{none_fair} 家没有，各得所需的 {low}%–{high}%",
+        "  {item}: at the least total cost {none} homes get nothing; by beds {none_fair} do, each gets {low} to {high} % of what it asked",
     ),
     "handed": Text("  发给 {homes} 家，签收 {signed} 笔，价值 {yuan:,.2f} 元", "  handed to {homes} homes, {signed} signed for, worth {yuan:,.2f} yuan"),
     "refused": Text("  没有办：{why}", "  refused: {why}"),
@@ -139,29 +130,57 @@ def emergency_2020(books: Books) -> Statement:
 
 
 def spread(books: Books, lot: str, *, fair: bool = True) -> dict[str, int]:
-    """Return what each home gets of a lot: in proportion to what it asked, that is, by beds; 0 where nothing.
+    """Return what each home is planned of a lot, 0 where nothing.
 
-    The fairness is the library's: between communities, of which each home has its own.
+    Fairly: every home's quota of the lot (see `quotas`) is what the plan is asked for, wherever the home
+    lies. Not fairly: what each asked, at the least total cost.
     """
-    (category,) = books.city["resources"].record(_row(books.city, "resources", lot)).categories
-    needs = [n for n in books.city["needs"].records() if n.category == category]
+    held = books.city["resources"].record(_row(books.city, "resources", lot))
+    (category,) = held.categories
+    needs = [n for n in books.city["needs"].records() if n.category == category and n.institution]
+    if fair:
+        parts = quotas(held.quantity or 0, asked(books, lot))
+        needs = [
+            attrs.evolve(n, quantity=parts[n.institution], unit=held.unit)
+            for n in needs
+            if parts[n.institution]
+        ]
     tables = {**books.city.tables, "needs": wushe.table_of("needs", needs)}
     city = wushe.build_network(tables, books.city.categories, books.city.target_groups)
-    objective = wushe.Objective(fairness="proportional", between="community") if fair else None
-    plan = wushe.make_plan(city, plugins=books.rules, on=ON, objective=objective)
-    return {
-        n.institution: sum(i.amount for i in plan[n.institution].items)
-        for n in needs
-        if n.institution
-    }
+    plan = wushe.make_plan(city, plugins=books.rules, on=ON)
+    got = {n.institution: sum(i.amount for i in plan[n.institution].items) for n in needs}
+    return {home: got.get(home, 0) for home in asked(books, lot)}
+
+
+def quotas(stock: int, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Divide `stock` pieces by what each home wants: nobody without, nobody above it, largest remainders.
+
+    As long as there are as many pieces as homes, each has one at least; a home is never taken for two because
+    it shares its community with another one.
+    """
+    homes = sorted(home for home, pieces in wanted.items() if pieces > 0)
+    whole, stock = sum(wanted[h] for h in homes), max(stock, 0)
+    if stock >= whole:
+        return dict(wanted)
+    exact = {h: Fraction(stock * wanted[h], whole) for h in homes}
+    least = 1 if stock >= len(homes) else 0
+    parts = {h: max(int(exact[h]), least) for h in homes}
+    while (rest := stock - sum(parts.values())) != 0:
+        step = 1 if rest > 0 else -1
+        free = [h for h in homes if parts[h] + step >= least]
+        parts[max(free, key=lambda h: (step * (exact[h] - parts[h]), h))] += step
+    return {home: parts.get(home, 0) for home in wanted}
 
 
 def asked(books: Books, lot: str) -> dict[str, int]:
-    """Return what each home asked of what the lot holds."""
+    """Return what each home asked of what the lot holds; the typical amount where it has not said."""
     (category,) = books.city["resources"].record(_row(books.city, "resources", lot)).categories
     needs = books.city["needs"].records()
+    typical = books.rules.categories[category].typical
     return {
-        n.institution: n.quantity or 0 for n in needs if n.category == category and n.institution
+        n.institution: typical if n.quantity is None else n.quantity
+        for n in needs
+        if n.category == category and n.institution
     }
 
 
@@ -229,16 +248,6 @@ def directed(books: Books) -> tuple[RefusedError, int]:
 # --- the campaign -----------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Matched:
-    """One gift of the campaign: fen given and matched, and why so much (a key of `WHY`)."""
-
-    gift: str
-    given: int
-    matched: int
-    why: str
-
-
 def days(books: Books) -> tuple[dt.date, dt.date]:
     """Return the first and the last day of the campaign."""
     first, last = (books.rule(name).text for name in ("first", "last"))
@@ -274,7 +283,6 @@ def campaign(books: Books) -> tuple[Matched, ...]:
     for gift in others:
         gift["earmark"] = {"project": gift.pop("project")}
     books.do(money.receive, "2023-05-21T12:00:00+08:00", gifts=others)
-    had: Counter[str] = Counter()
     found = []
     for key, donor, yuan, at in GIFTS:
         pool = books.store.state.get("pool", "POOL")
@@ -283,26 +291,10 @@ def campaign(books: Books) -> tuple[Matched, ...]:
         gift |= {"at": at, "earmark": {"project": "1-01"}}
         answer = books.do(money.receive, at, gifts=[gift])
         matched = sum(fen for *_, fen in answer["matched"])
-        had[donor] += matched
-        why = _why(pool, yuan * 100, matched, at, had[donor])
-        found.append(Matched(key, yuan * 100, matched, why))
+        found.append(
+            Matched(key, yuan * 100, matched, limits(books.store, books.rules, pool, key, matched))
+        )
     return tuple(found)
-
-
-def _why(pool: money.Pool, given: int, matched: int, at: str, donor_had: int) -> str:
-    """Return why the pool, as it was before the gift, added so much and no more; `donor_had` is with this gift."""
-    when = dt.datetime.fromisoformat(at)
-    if pool.opens and when < dt.datetime.fromisoformat(pool.opens):
-        return "early"
-    if pool.closes and when >= dt.datetime.fromisoformat(pool.closes):
-        return "late"
-    if matched == given:
-        return "full"
-    if matched == pool.left:
-        return "dry" if matched else "empty"
-    if matched == pool.gift_cap:
-        return "gift_cap"
-    return "donor_cap" if donor_had == pool.donor_cap else "project_cap"
 
 
 def stated(made: Statement) -> tuple[list[int], list[int]]:
@@ -382,7 +374,11 @@ def tell(lang: str) -> Iterator[str]:
         last=added[-1] / 100,
     )
     yield _say("audit", lang, n=len(audit_tables(made.tables())))
-    yield _say("report", lang, sections=", ".join(s.label.say(lang) for s in report.sections))
+    yield _say(
+        "report",
+        lang,
+        sections=("、" if lang == "zh" else ", ").join(s.label.say(lang) for s in report.sections),
+    )
 
 
 def _tell_goods(books: Books, lang: str) -> Iterator[str]:
@@ -420,14 +416,16 @@ def _tell_campaign(books: Books, lang: str) -> Iterator[str]:
             gift=one.gift,
             given=one.given / 100,
             matched=one.matched / 100,
-            why=WHY[one.why],
+            why=reason(one, lang),
         )
 
 
 def _tell_mode(books: Books, lang: str) -> Iterator[str]:
     for mode, (rules, plan) in zip(MODES, emergency_mode(books), strict=True):
         order = rules.order_rules_for("emergency_aid")
-        first = "、".join(item.category.name(lang) for item in plan["H-06"].items)
+        first = ("、" if lang == "zh" else ", ").join(
+            item.category.name(lang) for item in plan["H-06"].items
+        )
         yield _say(
             "minutes", lang, mode=mode, emergency=order.answer_minutes["emergency"],
             asked=order.asked_at_once, first=first,

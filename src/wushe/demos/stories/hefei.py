@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import attrs
+
 import wushe
 from wushe import Text
 from wushe.demos import demo_path
@@ -63,8 +65,8 @@ HEAD = Text("\n== {what}", "\n== {what}")
 OPEN = Text("墙上有 {n} 个心愿，例如：", "{n} wishes on the wall, such as:")
 REFUSED = Text("  没有办：{why}", "  refused: {why}")
 BEST = Text(
-    "  23个子项目评分（千分），前三名：{best}",
-    "  23 sub-projects scored in thousandths, the best three: {best}",
+    "  {n} 个子项目评分（千分），前三名：{best}",
+    "  {n} sub-projects scored in thousandths, the best three: {best}",
 )
 RAISED = Text(
     "  {helper} 为 {project} 劝募 {n} 笔，{fen:,.2f} 元，只能用于这个微项目；用去 {spent:,.2f} 元，余 {left:,.2f} 元",
@@ -75,6 +77,15 @@ JOINS = Text(
     "  {helper}（{family} 的受助者）登记为志愿者，接下 {order}",
     "  {helper}, who was helped in {family}, enrolls and takes {order}",
 )
+SHARE = Text(
+    "  {when}：居民 {residents} 人（{communities} 个社区），登记的志愿者 {volunteers} 人，每千名居民 {permille} 人，其中曾受助 {once} 人；另 {left_out} 名志愿者所在社区的居民数不详，不算",
+    "  {when}: {residents} residents of {communities} communities, {volunteers} registered volunteers, {permille} to a thousand residents, {once} once helped; {left_out} more live where nobody has counted residents, and are left out",
+)
+TOOK_PART = Text(
+    "  {when}：接过单的志愿者 {helpers} 人，具名捐款的 {donors} 人；不具名的 {anonymous} 笔，不知道是几个人，不算",
+    "  {when}: {helpers} volunteers have taken an order, {donors} have given under their name; gifts without a name are left out ({anonymous}): nobody knows by how many",
+)
+BEFORE, AFTER = Text("周一开墙时", "on Monday"), Text("周四", "on Thursday")
 
 
 class Told(logging.Handler):
@@ -186,7 +197,64 @@ def helped_who_helps(desk: Desk) -> str:
     )  # fmt: skip
     desk.do(enroll, at=TEN, helpers=[member])
     desk.do(claim, at=TEN, by=NEW_HELPER, order=CHAT, helper=NEW_HELPER)
+    desk.city = with_new_helper(desk.city)
     return desk.order(CHAT).helpers[0][1]
+
+
+def with_new_helper(city: wushe.LinkageNetwork) -> wushe.LinkageNetwork:
+    """Return the city with who was helped in the table of volunteers, beside the person that they are."""
+    member = wushe.Volunteer(
+        id=NEW_HELPER,
+        name="阮阿姨（虚构）",
+        place="340104004-1",
+        skills=("visiting",),
+        person="P-01",
+    )
+    volunteers = wushe.table_of("volunteers", [*city["volunteers"].records(), member])
+    tables = {**city.tables, "volunteers": volunteers}
+    return wushe.build_network(tables, city.categories, city.target_groups)
+
+
+@attrs.frozen
+class Share:
+    """Registered volunteers among residents, over the communities whose residents somebody has counted."""
+
+    communities: int
+    residents: int
+    volunteers: int
+    once: int
+    left_out: int
+
+    @property
+    def permille(self) -> float | None:
+        """Volunteers per thousand residents, None where no community's residents are known."""
+        return self.volunteers * 1000 / self.residents if self.residents else None
+
+
+def share(desk: Desk) -> Share:
+    """Sum the plugin's section on helpers over the communities of known size; the others are counted apart."""
+    (table,) = desk.section("hefei_helpers")
+    rows = [[c if isinstance(c, int) else 0 for c in row.cells] for row in table.rows]
+    known = [row for row in rows if row[0]]
+    residents, volunteers, once = (sum(row[n] for row in known) for n in range(3))
+    left_out = sum(row[1] for row in rows if not row[0])
+    return Share(len(known), residents, volunteers, once, left_out)
+
+
+def took_part(desk: Desk) -> tuple[int, int, int]:
+    """Return how many volunteers have taken an order, how many donors are known, and gifts nobody knows whose.
+
+    Somebody who has taken two orders, or given twice, is one.
+    """
+    taken = {
+        helper
+        for event in desk.store.log
+        if event.kind == "order.accepted"
+        for _, helper, kind, *_ in event.data["helpers"]
+        if kind == "volunteers"
+    }
+    gifts = [e.data.get("donor") for e in desk.store.log if e.kind == "gift.received"]
+    return len(taken), len(set(gifts) - {None}), gifts.count(None)
 
 
 def raise_money(desk: Desk) -> dict[str, int]:
@@ -253,9 +321,11 @@ def tell(lang: str = "zh") -> Iterator[str]:
     for step in history(desk.store.log, BODY_CHECK):
         yield f"  {BODY_CHECK}  {step.say(lang)}"
     yield heading("受助的人来助人", "who was helped helps", lang)
-    yield "  " + INVITED.say(lang, orders=", ".join(invited))
+    yield "  " + INVITED.say(lang, orders=_comma(lang).join(invited))
+    before = share(desk)
     helper = helped_who_helps(desk)
     yield JOINS.say(lang, helper=helper, family="H-01", order=CHAT)
+    yield from _participation(desk, before, lang)
     yield from _figures(desk, lang)
 
 
@@ -294,8 +364,30 @@ def _micro_project(desk: Desk, lang: str) -> Iterator[str]:
     yield refused(another_project(desk), lang)
 
 
+def _participation(desk: Desk, before: Share, lang: str) -> Iterator[str]:
+    yield heading(
+        "参与：谁登记了，谁真的来了", "participation: who is registered, and who came", lang
+    )
+    for when, found in ((BEFORE, before), (AFTER, share(desk))):
+        numbers = attrs.asdict(found) | {
+            "permille": "—" if found.permille is None else f"{found.permille:.1f}"
+        }
+        yield SHARE.say(lang, when=when.say(lang), **numbers)
+    helpers, donors, anonymous = took_part(desk)
+    yield TOOK_PART.say(
+        lang, when=AFTER.say(lang), helpers=helpers, donors=donors, anonymous=anonymous
+    )
+    (table,) = desk.section("hefei_helpers")
+    if table.note is not None:
+        yield f"  {table.note.say(lang)}"
+
+
 def _figures(desk: Desk, lang: str) -> Iterator[str]:
-    yield heading("综合体自己的数字", "the complex's own figures", lang)
+    yield heading(
+        "综合体自己的数字（每场虚构，合计照报道）",
+        "the complex's own figures (each activity made up, the sums as published)",
+        lang,
+    )
     scores = figures(desk)
     yield "  " + activity_figures(desk.store.state, unit=COMPLEX).say(lang)
     for key, status in STATUSES.items():
@@ -303,7 +395,9 @@ def _figures(desk: Desk, lang: str) -> Iterator[str]:
         if found:
             yield f"  {status.say(lang)} {len(found)}"
     best = sorted(scores, key=lambda key: (scores[key]["rank"], key))[:3]
-    yield BEST.say(lang, best=", ".join(f"{key} {scores[key]['score']}" for key in best))
+    yield BEST.say(
+        lang, n=len(scores), best=_comma(lang).join(f"{key} {scores[key]['score']}" for key in best)
+    )
     yield heading("全市：四张清单对得上吗", "the city: do the four lists meet?", lang)
     for table in desk.section("hefei_four_lists"):
         yield from said(table, lang)
@@ -317,7 +411,8 @@ def said(table: wushe.ReportTable, lang: str) -> Iterator[str]:
             f"{column.label.say(lang)} {_figure(cell, column.unit)}"
             for column, cell in zip(table.columns, row.cells, strict=True)
         ]
-        yield f"  {row.label.say(lang)}: {'; '.join(cells)}"
+        colon, stop = ("：", "；") if lang == "zh" else (": ", "; ")
+        yield f"  {row.label.say(lang)}{colon}{stop.join(cells)}"
     if table.note is not None:
         yield f"  {table.note.say(lang)}"
 
@@ -326,6 +421,10 @@ def _figure(cell: object, unit: str) -> str:
     if not isinstance(cell, int):
         return "—"
     return f"{cell / 100:,.2f}" if unit == "fen" else str(cell)
+
+
+def _comma(lang: str) -> str:
+    return "、" if lang == "zh" else ", "
 
 
 def refused(error: RefusedError, lang: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
+import numpy as np
 
 import wushe
 from wushe import Household, Need, Person, ServiceRecord, Text, Visit
@@ -59,6 +60,16 @@ OPEN = Text("{name}：{n}项", "{name}: {n}")
 TEAM = Text("{need} {name}：{members}", "{need} {name}: {members}")
 MEMBER = Text("{role} {who}", "{role}: {who}")
 COMPLETE = Text("{name}：{done}个小队配齐，共{all}个", "{name}: {done} teams complete of {all}")
+UNSPOKEN = Text(
+    "  {what}：{all} 个小队配齐 {done} 个。{why}",
+    "  {what}: {done} teams complete of {all}. {why}",
+)
+SPOKEN = {"culture_hui": EVENTS, "local_dialect": ELDERS}
+"""What a member of a team has to have declared, and the team need that asks for it."""
+SKILLS = {
+    "culture_hui": Text("没有人申报回族文化", "nobody has declared Hui culture"),
+    "local_dialect": Text("没有人会说当地方言", "nobody speaks the local dialect"),
+}
 MENTORS = Text(
     "导师：{kept}名儿童还是原来的导师，{new}名儿童有了新导师，没有两名儿童共用一位",
     "Mentors: {kept} children keep theirs, {new} have a new one, no two share one",
@@ -153,6 +164,20 @@ def without(network: wushe.LinkageNetwork, volunteer: str) -> wushe.LinkageNetwo
     return wushe.build_network(tables, network.categories, network.target_groups, network.versions)
 
 
+def unspoken(network: wushe.LinkageNetwork, *skills: str) -> wushe.LinkageNetwork:
+    """Return the network's team needs of a culture or a language, where no volunteer has declared `skills`."""
+    old = network["volunteers"]
+    held = np.empty(len(old), dtype=object)
+    held[:] = [tuple(s for s in own or () if s not in skills) for own in old["skills"]]
+    needs = [n for n in network["needs"].records() if n.category in (EVENTS, ELDERS)]
+    tables = {
+        **network.tables,
+        "volunteers": attrs.evolve(old, columns={**old.columns, "skills": held}),
+        "needs": wushe.table_of("needs", needs),
+    }
+    return wushe.build_network(tables, network.categories, network.target_groups, network.versions)
+
+
 def items_by_need(plan: wushe.Plan) -> dict[str, list[wushe.PlanItem]]:
     """Return the plan's items by need, by role and provider."""
     found: dict[str, list[wushe.PlanItem]] = defaultdict(list)
@@ -179,6 +204,13 @@ def reasons(plan: wushe.Plan) -> dict[str, Text]:
     """Return why each need is not served in full, by need."""
     short = [one for client in plan.clients.values() for one in client.unserved]
     return {one.need: wushe.REASONS[one.reason] for one in short}
+
+
+def short_of(plan: wushe.Plan, category: str) -> wushe.Unserved:
+    """Return the first need of a category that the plan leaves unserved, with why."""
+    return min(
+        (one for one in plan.unserved if one.category.id == category), key=lambda one: one.need
+    )
 
 
 def mentors(plan: wushe.Plan) -> tuple[dict[str, str], dict[str, str]]:
@@ -316,7 +348,9 @@ def found_at_the_door(rules: wushe.Plugins, lang: str) -> Iterator[str]:
     """Yield what the visit says."""
     yield heading("需求识别：敲门和备注", "needs are found: a visit and its notes", lang)
     stated, heard = identified(rules)
-    names = ", ".join(rules.categories[need.category].name(lang) for need in stated)
+    names = ("、" if lang == "zh" else ", ").join(
+        rules.categories[need.category].name(lang) for need in stated
+    )
     yield LOOK.say(lang, day=VISITED, household=FOUND.id, n=len(stated), what=names)
     for need in heard:
         what = rules.categories[need.category].name(lang)
@@ -369,6 +403,19 @@ def planned(plan: wushe.Plan, rules: wushe.Plugins, lang: str) -> Iterator[str]:
     before, now = mentors(plan)
     kept = sum(before.get(child) == mentor for child, mentor in now.items())
     yield "  " + MENTORS.say(lang, kept=kept, new=len(now) - kept)
+    yield heading(
+        "文化和语言：没有人会，就不去",
+        "culture and language: where nobody speaks it, nobody goes",
+        lang,
+    )
+    fewer = wushe.make_plan(unspoken(plan.network, *SPOKEN), plugins=rules, on=ON)
+    for skill, category in SPOKEN.items():
+        missing = SKILLS[skill].say(lang)
+        every = ids_of(fewer.network, category)
+        yield UNSPOKEN.say(
+            lang, what=missing, done=len(whole(fewer, category)), all=len(every),
+            why=short_of(fewer, category).explain(lang),
+        )  # fmt: skip
     yield heading("如果少了一位传承人", "without one of the craft teachers", lang)
     fewer = wushe.make_plan(without(plan.network, TEACHER), plugins=rules, on=ON)
     yield from teams(fewer, CLASSES, lang)

@@ -328,7 +328,9 @@ def upkeep(desk: Desk, lang: str) -> Iterator[str]:
     found = upkept(desk)
     for name, label in LISTS.items():
         ids = getattr(found, name) if name != "unasked" else never_asked(desk, found)
-        yield TIDY.say(lang, what=label.say(lang), ids=", ".join(ids) or "–")
+        yield TIDY.say(
+            lang, what=label.say(lang), ids=("、" if lang == "zh" else ", ").join(ids) or "–"
+        )
 
 
 def never_asked(desk: Desk, found: LiveLists) -> list[str]:
@@ -340,7 +342,7 @@ def never_asked(desk: Desk, found: LiveLists) -> list[str]:
 
 def rhythm(desk: Desk, lang: str) -> Iterator[str]:
     """Yield the calendar of the quarter, the check of May and the list for the commendation."""
-    yield heading("月调度、季督导、年底通报表扬", "check, supervision, commendation", lang)
+    yield heading("每月调度、每季督导、年底表扬", "check, supervision, commendation", lang)
     for meeting in rhythm_calendar(2025).meetings:
         if meeting.period in ("2025-04", "2025-05", "2025-06", "2025Q2", "2025"):
             yield "  " + meeting.say(lang)

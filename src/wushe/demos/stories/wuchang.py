@@ -5,7 +5,7 @@ in September 2025, 470 person-times since 2023. **Everything else is made up**: 
 it, and what is said at the third knock. The tables are the demo ``wuchang``; the story runs in memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -46,6 +46,11 @@ POLICY = ("application", "policy_talk")
 HEAD = Text("\n== {what}", "\n== {what}")
 MOVED = Text("    {need} {name}：{before} → {now}", "    {need}, {name}: {before} → {now}")
 NOBODY = Text("没有着落", "nobody")
+NEW_RICE, COACHING = Text("新捐的米", "the new rice"), Text("就业辅导", "job coaching")
+PUBLISHED = Text(
+    "  报道：2025年9月走访 {households} 户，2023年以来帮扶 {times} 人次（照录，不是算出来的）",
+    "  as published: {households} households visited in September 2025, {times} person-times since 2023 (quoted, not computed)",
+)
 HEARD = Text(
     "  第三次敲门，门开了：{facts} 条事实，{needs} 项新需求（{names}），愿意接受帮扶：{willing}",
     "  the third knock, the door opens: {facts} facts, {needs} new needs ({names}), willing to be helped: {willing}",
@@ -206,19 +211,22 @@ def tell(lang: str) -> Iterator[str]:
             said = comma.join(desk.rules.categories[name].name(lang) for name in names)
             yield MIX.say(lang, kind=KINDS[kind], items=said)
     yield _head("资源库有进有出，方案跟着变", "entries come and go, and the plan follows", lang)
+    called = {f"{r.id}:lot": r.name for r in desk.city["resources"].records()}
+    called |= {"R-17:lot": NEW_RICE.say(lang), "OF-05": COACHING.say(lang)}
     for change in pool_changes(desk):
         yield "  " + change.what.say(lang)
         for need, (before, now) in change.moved.items():
             name = desk.rules.categories[desk.live.records.need(need).category].name(lang)
-            yield MOVED.say(lang, need=need, name=name, before=_who(before, lang), now=_who(now, lang))  # fmt: skip
+            yield MOVED.say(lang, need=need, name=name, before=_who(called, before, lang), now=_who(called, now, lang))  # fmt: skip
 
 
 def _head(zh: str, en: str, lang: str) -> str:
     return HEAD.say(lang, what=Text(zh, en))
 
 
-def _who(offers: tuple[str, ...], lang: str) -> str:
-    return (("、" if lang == "zh" else ", ").join(offers)) or NOBODY.say(lang)
+def _who(names: Mapping[str, str], offers: tuple[str, ...], lang: str) -> str:
+    said = [f"{offer.removesuffix(':lot')} {names.get(offer, '')}".strip() for offer in offers]
+    return ("、" if lang == "zh" else ", ").join(said) or NOBODY.say(lang)
 
 
 def _table(table: wushe.ReportTable, lang: str) -> Iterator[str]:
@@ -227,12 +235,13 @@ def _table(table: wushe.ReportTable, lang: str) -> Iterator[str]:
         for column, cell in zip(table.columns, row.cells, strict=True):
             said = f"{cell / 100:,.2f}" if column.unit == "fen" and isinstance(cell, int) else cell
             cells.append(f"{column.label.say(lang)} {said}")
-        yield f"  {row.label.say(lang)}  " + ", ".join(cells)
+        yield f"  {row.label.say(lang)}  " + ("，" if lang == "zh" else ", ").join(cells)
 
 
 def _door(desk: Desk, lang: str) -> Iterator[str]:
     yield _head("敲门行动：事实、需求、意愿", "knocking on doors: facts, needs, willingness", lang)
     yield from _table(desk.section("wuchang_doors"), lang)
+    yield PUBLISHED.say(lang, households=HOUSEHOLDS_VISITED, times=PERSON_TIMES)
     filled = third_knock(desk)
     names = ("、" if lang == "zh" else ", ").join(
         desk.rules.categories[need.category].name(lang) for need in filled.needs

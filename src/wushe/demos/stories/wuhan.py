@@ -70,6 +70,14 @@ STEP = Text(
     "  {name}：已安排 {done}，未安排 {left}{why}", "  {name}: {done} planned, {left} not{why}"
 )
 WHY = Text("（{why}）", " ({why})")
+TRADE = Text("  {learner}：学 {seat}，岗位 {job}", "  {learner}: learns {seat}, job: {job}")
+NO_JOB = Text("还没有", "none yet")
+TRADES = {
+    "trade_baking": Text("烘焙", "baking"),
+    "trade_sewing": Text("缝纫", "sewing"),
+    "trade_housekeeping": Text("家政", "housekeeping"),
+}
+"""The trades of the courses (made up)."""
 WITHOUT = Text("  没有那些讲师：", "  without the lecturers:")
 
 
@@ -233,6 +241,17 @@ def steps(plan: wushe.Plan, *categories: str) -> dict[str, tuple[int, int, Text 
     return found
 
 
+def by_trade(plan: wushe.Plan) -> dict[str, tuple[str, str]]:
+    """Return for each learner with a seat the trade that the teacher teaches, and that of the job; "" for none."""
+    network = plan.network
+    teaches = {v.id: v.skills or () for v in network["volunteers"].records()}
+    wants = {o.id: o.skills or () for o in network["offers"].records()}
+    home = {n.id: n.household for n in network["needs"].records()}
+    seats = {home[i.need]: teaches[i.provider.id] for i in plan.items if i.category.id == "course_seat"}  # fmt: skip
+    jobs = {home[i.need]: wants[i.offer] for i in plan.items if i.category.id == "flexible_job"}
+    return {key: ("".join(seats[key]), "".join(jobs.get(key, ()))) for key in sorted(filter(None, seats))}  # fmt: skip
+
+
 def without_lecturers(desk: Desk) -> wushe.Plan:
     """Plan the city again with no hours of the universities' lecturers."""
     old = desk.city["volunteers"]
@@ -262,6 +281,10 @@ def tell(lang: str) -> Iterator[str]:
     yield from _grants(desk, lang)
     yield _head("课程到岗位：社工设计，志愿者教，就业超市上岗", "from course to job", lang)
     yield from _steps(desk.plan, lang, "course_plan", "course_seat", "flexible_job")
+    for learner, (seat, job) in by_trade(desk.plan).items():
+        yield TRADE.say(
+            lang, learner=learner, seat=TRADES[seat], job=TRADES[job] if job else NO_JOB
+        )
     yield _head("骨干、队伍、项目：一步接一步", "core volunteers, a team, a project", lang)
     pipeline = ("core_training", "team_founding", "project_incubation")
     yield from _steps(desk.plan, lang, *pipeline)
@@ -289,7 +312,7 @@ def _mobile(desk: Desk, lang: str) -> Iterator[str]:
         desk.city, wushe.Context(desk.plan.on, desk.rules.categories, desk.rules.target_groups)
     )
     for row in section.all_rows():
-        cells = ", ".join(
+        cells = ("，" if lang == "zh" else ", ").join(
             f"{column.label.say(lang)} {cell}"
             for column, cell in zip(section.columns, row.cells, strict=True)
         )
@@ -302,7 +325,9 @@ def _mobile(desk: Desk, lang: str) -> Iterator[str]:
     yield HEARD.say(lang, facts=len(filled.facts), needs=comma.join(names.values()))
     for category, offers in found_help(desk, filled).items():
         if offers:
-            yield SERVED.say(lang, name=names[category], who=comma.join(offers))
+            yield SERVED.say(
+                lang, name=names[category], who=comma.join(o.partition(":")[0] for o in offers)
+            )
         else:
             yield UNSERVED.say(lang, name=names[category])
 

@@ -77,8 +77,8 @@ AID = Text(
 )
 PAID, HELD = Text("当天付出", "paid the same day"), Text("待付", "to be paid")
 TOTAL = Text(
-    "  {societies} 个互助社：救助 {times:,} 人次，发放 {yuan:,.2f} 元；账面余额 {left:,.2f} 元，借贷差额 {difference}",
-    "  {societies} societies: {times:,} person-times, {yuan:,.2f} yuan given; {left:,.2f} yuan left, debits less credits {difference}",
+    "  {societies} 个互助社：救助 {times:,} 人次，发放 {yuan:,.2f} 元；账面余额 {left:,.2f} 元，借贷差额 {difference}（每笔虚构，合计与报道相等）",
+    "  {societies} societies: {times:,} person-times, {yuan:,.2f} yuan given; {left:,.2f} yuan left, debits less credits {difference} (each amount is made up, the sums are those published)",
 )
 
 
