@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wushe import WusheError
+import wushe
+from wushe import Household, Need, Organization, Place, Station, WusheError
 from wushe.matching.partners import Partners, explain_partners, pair_partners
 
 ORGANIZATIONS = {"O1": ["S1", "S2"], "O2": ["S1", "S2"], "O3": ["S1"]}
@@ -166,3 +167,36 @@ def test_every_explanation_holds(seed: int) -> None:
             liked, held, a, b = told.groups()
             assert found.partner[held] == liked
             assert second[liked].index(held) + 1 == int(a) < int(b) == second[liked].index(who) + 1
+
+
+def test_who_is_on_no_side_is_an_error_that_says_so() -> None:
+    """The id is named."""
+    found = pair_partners(ORGANIZATIONS, STATIONS)
+    with pytest.raises(KeyError, match="'O9' is on neither side"):
+        explain_partners(found, ORGANIZATIONS, STATIONS, "O9")
+
+
+# --- pairs as the hooks see them ---------------------------------------------------------------------
+
+
+def test_a_need_has_the_partners_of_every_station_above_it() -> None:
+    """The county's, the town's, both of two stations in one place; none where nobody is paired or known."""
+    levels = {"C": "county", "T": "street", "V": "community", "U": "street", "D": "county"}
+    above = {"T": "C", "V": "T", "U": "C"}
+    paired = {"C": ("O1",), "T": ("O2", "O3"), "D": None}
+    records = [
+        *(Place(id=k, name=k, level=levels[k], parent=above.get(k)) for k in levels),
+        *(Organization(id=f"O{n}", name=str(n), kind="school") for n in range(1, 5)),
+        *(Station(id=f"S-{k}", name=k, place=k, pairs=pairs) for k, pairs in paired.items()),
+        Station(id="S-T2", name="T2", place="T", pairs=("O4",)),
+        *(Household(id=f"H-{k}", name=k, place=k) for k in "VUD"),
+        Household(id="H-X", name="X"),
+        *(Need(id=f"N-{k}", category="visit", household=f"H-{k}") for k in "VUDX"),
+    ]
+    rules = wushe.load_plugins()
+    city = wushe.build_network_from_records(records, rules.categories, rules.target_groups)
+    needs = wushe.make_plan(city, plugins=rules, on="2025-09-15").matching.prepared.needs
+    found = dict(zip(needs["id"], needs["partners"], strict=True))
+    assert found == {
+        "N-V": ("O1", "O2", "O3", "O4"), "N-U": ("O1",), "N-D": None, "N-X": None
+    }  # fmt: skip

@@ -52,3 +52,21 @@ def test_a_column_that_is_not_there_is_named() -> None:
     rows = []
     each_need(lambda need: rows.append(repr(need)) or True, NEEDS)
     assert rows[1] == "<Row 1 of groups, urgency>"
+
+
+def test_a_misspelled_column_is_answered_with_what_it_may_have_been() -> None:
+    """Close names where there are some, else all of them; still a KeyError, of the columns and of a row alike."""
+    with pytest.raises(KeyError, match=r"column 'urgencey' is not there; close to it: urgency"):
+        NEEDS["urgencey"]
+    with pytest.raises(
+        KeyError, match=r"column 'weather' is not there; there are: groups, urgency"
+    ):
+        each_need(lambda need: need["weather"] > 0, NEEDS)
+
+
+def test_an_array_is_no_answer() -> None:
+    """A rule that answers for all offers at once is told so, whatever the lengths."""
+    for answers in ([[1], [2], [3]], [[1], [2, 3], [4]]):
+        left = iter(map(np.array, answers))
+        with pytest.raises(TypeError, match="expected True, False or a number"):
+            each_need(lambda need, left=left: next(left), NEEDS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import wushe
-from wushe import Household, Need, Place, RefusedError, Volunteer
+from wushe import Household, Need, Offer, Organization, Place, RefusedError, Volunteer
 from wushe.journal import Act, MemoryStore
 from wushe.orders import (
     DOMAIN,
@@ -108,3 +108,49 @@ def test_an_order_placed_from_the_needs_list_waits_as_well() -> None:
     assert desk.store.state.get("order", order).after == "N1"
     with pytest.raises(RefusedError, match="comes first"):
         desk.do(dispatch, order=order, to=["V2"])
+
+
+def test_the_refusal_says_what_became_of_the_first_step() -> None:
+    """Whoever reads it sees that nobody ordered it, that it goes on, or that it came to nothing."""
+    desk = Desk(city())
+    desk.do(place_need, network=desk.network, need="N2")
+    said = {}
+
+    def refused() -> tuple[str, str]:
+        with pytest.raises(RefusedError) as caught:
+            desk.do(dispatch, order="O-N2", to=["V2"])
+        (problem,) = caught.value.problems
+        return problem.say("zh"), problem.say("en")
+
+    said["no order yet"], said["未点单"] = refused()[::-1]
+    desk.do(place_need, network=desk.network, need="N1")
+    said["placed"], said["已点单"] = refused()[::-1]
+    desk.do(cancel, order="O-N1", reason="not_needed")
+    said["cancelled"], said["已取消"] = refused()[::-1]
+    assert [word for word, text in said.items() if f"{word})" not in text.replace("）", ")")] == []
+
+
+def test_a_need_served_in_parts_is_served_once_no_part_is_open() -> None:
+    """Two donors give five each of ten: the errand waits for the second as well."""
+    goods = (
+        Need(id="N1", category="daily_goods", household="H", quantity=10, unit="piece"),
+        Need(id="N2", category="errand", household="H", after="N1"),
+        *(Organization(id=key, name=key, kind="firm") for key in ("D1", "D2")),
+        *(
+            Offer(
+                id=f"F{n}", provider=f"D{n}", categories=("daily_goods",), quantity=5, unit="piece"
+            )
+            for n in (1, 2)
+        ),
+    )
+    desk = Desk(
+        wushe.build_network_from_records([*RECORDS, *goods], RULES.categories, RULES.target_groups)
+    )
+    first, second = desk.sent()["dispatched"]
+    assert (first, second) == ("O-N1", "O-N1-2")
+    for key, helper in ((first, "D1"), (second, "D2")):
+        with pytest.raises(RefusedError, match="N1"):
+            desk.do(dispatch, order="O-N2")
+        desk.do(accept, order=key, helper=helper)
+        desk.do(complete, order=key)
+    assert desk.do(dispatch, order="O-N2") == ["O-N2#1"]

@@ -4,11 +4,12 @@ import csv
 import datetime as dt
 import io
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -45,22 +46,40 @@ def table(
     return ReportTable(key, Text("表", "table"), Text("行", "row"), tuple(columns), made, last)
 
 
-def plugin(*tables: ReportTable) -> Any:
-    """Return a plugin with one section of these tables."""
+Made = ReportTable | Callable[[], Any]
+
+
+def plugin(*tables: Made) -> Any:
+    """Return a plugin with one section of these tables, or of what a function makes."""
+
+    def make(network: Any, context: Any) -> Any:
+        return tables[0]() if callable(tables[0]) else tables
 
     @wushe.hookimpl
     def register_report_sections() -> list[ReportSection]:
-        return [ReportSection("own", Text("自己的", "its own"), lambda network, context: tables)]
+        return [ReportSection("own", Text("自己的", "its own"), make)]
 
     return SimpleNamespace(name="qingshi", register_report_sections=register_report_sections)
 
 
-def report(*tables: ReportTable) -> CityReport:
+def report(*tables: Made) -> CityReport:
     """Return the report of an empty city with the section of `tables`; no defaults, so that loading is quick."""
     rules = wushe.load_plugins(plugin(*tables), defaults=False)
     return city_report(
         wushe.build_network({}, rules.categories, rules.target_groups), rules, dt.date(2025, 3, 10)
     )
+
+
+def programmes_of(**categories: tuple[str, ...]) -> Any:
+    """Return a plugin with programmes of these categories, for everybody."""
+
+    @wushe.hookimpl
+    def register_programmes() -> list[wushe.Programme]:
+        return [
+            wushe.Programme(key, Text(key, key), (), words) for key, words in categories.items()
+        ]
+
+    return SimpleNamespace(name="qingshi", register_programmes=register_programmes)
 
 
 def said(made: ReportTable, audience: Any = "masked") -> list[list[str]]:
@@ -173,6 +192,101 @@ def test_the_same_count_told_twice_keeps_its_total_in_both_or_neither() -> None:
     assert [lines[-1][0].withheld for lines in shown] == [True, True, False]
 
 
+def test_rows_of_a_total_that_must_go_go_with_it() -> None:
+    """Six streets with one each are known once 6 is: the table whose one row is 6 may not show it either."""
+    by_street = table([PEOPLE], *[[1]] * 6, total=[6], key="street")
+    by_group = table([PEOPLE], [6], total=[6], key="group")
+    for tables in ([by_street, by_group], [by_group, by_street]):
+        shown = shown_cells(tables, "masked")
+        assert {cell.say() for lines in shown for line in lines for cell in line} == {"*"}
+
+
+def test_what_columns_that_add_up_would_tell_goes_too() -> None:
+    """20 asked and 17 of them met are 3 not met: the row goes, and another one that hides it."""
+    met, lack = (ReportColumn(Text(word, word), "people") for word in ("met", "lack"))
+    rows = [20, 17, 3], [40, 30, 10], [90, 50, 40]
+    found = said(table([PEOPLE, met, lack], *rows, total=[150, 97, 53]))
+    assert found == [["*", "*", "*"], ["*", "*", "*"], ["90", "50", "40"], ["150", "97", "53"]]
+    only = said(table([PEOPLE, met, lack], [20, 17, 3], [8, 8, 0], total=[28, 25, 3]))
+    assert only == [["*", "*", "*"], ["*", "*", "0"], ["*", "*", "*"]]
+
+
+def test_columns_of_which_one_is_not_recorded_add_up_where_they_are() -> None:
+    """An unknown cell tells nothing, and hides nothing of the other rows."""
+    met, lack = (ReportColumn(Text(word, word), "people") for word in ("met", "lack"))
+    found = said(table([PEOPLE, met, lack], [20, 17, 3], [40, 30, 10], [9, None, 9]))
+    assert found[0] == ["*", "*", "*"]
+    assert found[2][1] == "not recorded"
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 3), min_size=1, max_size=5), st.booleans())
+def test_no_small_count_follows_from_sums_down_and_across(
+    parts: list[tuple[int, int, int]], with_total: bool
+) -> None:
+    """Linear algebra over all that is shown, with each row's and each column's sum, determines no withheld count."""
+    words = ("all", "met", "lack", "unknown")
+    columns = [ReportColumn(Text(word, word), "people") for word in words]
+    rows = [[sum(part), *part] for part in parts]
+    total = [sum(column) for column in zip(*rows, strict=True)]
+    made = table(columns, *rows, total=total if with_total else None)
+    (lines,) = shown_cells([made], "masked")
+    every = [*rows, total]
+    shown = np.zeros((len(every), 4), dtype=bool)
+    for at, line in enumerate(lines):
+        shown[at] = [not cell.withheld for cell in line]
+    size = shown.size
+    known = []
+    for at in range(len(every)):
+        across = np.zeros((len(every), 4))
+        across[at] = [-1, 1, 1, 1]
+        known.append(across.ravel())
+    for column in range(4):
+        down = np.zeros((len(every), 4))
+        down[:, column] = [1] * len(rows) + [-1]
+        known.append(down.ravel())
+    known += list(np.eye(size)[shown.ravel()])
+    rank = np.linalg.matrix_rank(np.array(known))
+    for at in np.flatnonzero(~shown.ravel()).tolist():
+        if 0 < every[at // 4][at % 4] < 5:
+            assert np.linalg.matrix_rank(np.array([*known, np.eye(size)[at]])) > rank
+
+
+def test_a_programme_does_not_tell_what_the_needs_list_withholds() -> None:
+    """2 visits and 9 errands are withheld; a programme of errands alone would give both away, one of both does not."""
+    rules = wushe.load_plugins(
+        programmes_of(both=("errand", "visit"), errands=("errand",), food=("food",))
+    )
+    asked = {"visit": 2, "errand": 9, "food": 20}
+    keys = [(word, n) for word, many in asked.items() for n in range(many)]
+    needs = [wushe.Need(id=f"N-{w}-{n}", category=w, household="H") for w, n in keys]
+    home = (
+        wushe.Place(id="A", name="甲街道", level="street"),
+        wushe.Household(id="H", name="甲", place="A"),
+    )
+    city = wushe.build_network_from_records([*home, *needs], rules.categories, rules.target_groups)
+    made = city_report(city, rules, ON)
+    listed = [line[0].say() for line in made.cells("upkeep")["upkeep_needs"]]
+    assert listed == ["*", "20", "*", "31"]
+    told = [line[-1].say() for line in made.cells("programmes")["programmes"]]
+    assert told == ["11", "*", "20"]
+    inside = [line[-1].say() for line in made.cells("programmes", "internal")["programmes"]]
+    assert inside == ["11", "9", "20"]
+    assert ",9,人或件" not in made.to_csv()
+
+
+def test_an_amount_alone_is_not_told_by_its_total() -> None:
+    """Nobody recorded the other row's amount: the total would be the amount of the three."""
+    found = said(table([PEOPLE, YUAN], [3, 70_000], [9, None], [30, 50_000], total=[42, 120_000]))
+    assert [line[1] for line in found] == ["*", "not recorded", "500.00", "*"]
+
+
+def test_a_share_that_may_be_of_what_is_withheld_is_withheld() -> None:
+    """6 of 100 stations are 6.0 per cent, and so are the 3 of 50 people that must not be told."""
+    whole = ReportColumn(Text("对象", "target"), "people")
+    found = said(table([COUNT, COUNT, whole, PEOPLE, SHARE], [6, 100, 50, 3, 60]))
+    assert found == [["6", "100", "50", "*", "*"]]
+
+
 def test_unknown_is_neither_zero_nor_withheld() -> None:
     """What nobody recorded is published as not recorded."""
     assert said(table([PEOPLE, YUAN], [None, None], [30, 5])) == [
@@ -196,8 +310,33 @@ def test_no_small_count_is_shown_nor_can_be_taken_off_the_total(counts: list[int
 
 def test_people_below_zero_are_the_plugin_s_mistake() -> None:
     """The message names plugin, section, table, row and column."""
-    with pytest.raises(PluginError, match=r"qingshi.*section own.*'t'.*'a'.*'persons'.*-1 people"):
-        report(table([PEOPLE], [-1]))
+    with pytest.raises(
+        PluginError, match=r"qingshi.*section own.*'t'.*'a'.*'persons'.*-1; expected 0"
+    ):
+        report(lambda: table([PEOPLE], [-1]))
+    with pytest.raises(
+        PluginError, match=r"qingshi.*section own.*'total'.*'stations'.*-3; expected 0"
+    ):
+        report(lambda: table([COUNT], [1], total=[-3]))
+
+
+def test_a_section_that_fails_as_it_is_read_is_the_plugin_s_mistake() -> None:
+    """A generator runs only once somebody asks it for tables."""
+
+    def late() -> Any:
+        yield table([COUNT], [1])
+        raise ArithmeticError("too late")
+
+    with pytest.raises(PluginError, match=r"qingshi.*section own.*ArithmeticError: too late"):
+        report(late)
+
+
+def test_words_in_one_language_are_the_plugin_s_mistake() -> None:
+    """A label is a text in both languages; the message says which and what it was."""
+    with pytest.raises(TypeError, match=r"ReportColumn: label is '人'; expected Text"):
+        ReportColumn("人", "people")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Demo 'd': about is 'short'; expected Text"):
+        wushe.Demo("d", "short", (), "2025-01-01", "x")  # type: ignore[arg-type]
 
 
 def test_two_tables_of_one_id_are_the_plugin_s_mistake() -> None:

@@ -169,6 +169,8 @@ def test_tables_count_each_item_and_list_stations_but_never_households(
     assert "standards.told.rows" not in tables
     units = {c.unit for name in ("items", "counties") for c in tables[f"standards.told.{name}"].columns}  # fmt: skip
     assert units == {"people"}
+    told = tables["standards.told.items"].rows[0].cells  # the sum beside its parts
+    assert told[0] == sum(told[1:]) == len(city["households"])
 
 
 # --- coverage ------------------------------------------------------------------------------------
