@@ -126,7 +126,7 @@ def test_nothing_is_replaced_from_above_or_from_beside() -> None:
 
 def test_replacing_nothing_is_a_mistake() -> None:
     """Mostly a misspelled id, or the plugin above was not loaded."""
-    with pytest.raises(PluginError, match="load that plugin too"):
+    with pytest.raises(PluginError, match="it is under city, which is not loaded: load it too"):
         load_plugins(district(register_need_categories=category(45, replaces=True)))
 
 

@@ -185,17 +185,17 @@ def suppress_small(counts: Sequence[int], *, least: int = SMALL_CELL) -> SmallCe
     order = sorted((n, i) for i, n in enumerate(counts) if n > 0)
     hidden: list[int] = [i for n, i in order if n < least]
     rest = [i for n, i in order if n >= least]
-    while hidden and rest and _told_by_sum([counts[i] for i in hidden], least):
+    while hidden and rest and told_by_sum([counts[i] for i in hidden], least):
         hidden.append(rest.pop(0))
     total = sum(counts)
     # With nothing left to hide them behind, the total would give them away.
-    tells = 0 < total < least or bool(hidden and _told_by_sum([counts[i] for i in hidden], least))
+    tells = 0 < total < least or bool(hidden and told_by_sum([counts[i] for i in hidden], least))
     return SmallCells(
         tuple(None if i in hidden else n for i, n in enumerate(counts)), None if tells else total
     )
 
 
-def _told_by_sum(hidden: Sequence[int], least: int) -> bool:
+def told_by_sum(hidden: Sequence[int], least: int = SMALL_CELL) -> bool:
     """Return whether the sum of counts that are withheld, all of them above 0, tells what they are."""
     n, together = len(hidden), sum(hidden)
     # More than `least` of them need no larger one beside them: all are known to be below it.

@@ -46,9 +46,9 @@ SHOWN = 8
 def explain(
     word: str | None, plugins: tuple[str, ...], every: bool, ordered: bool, lang: str, as_json: bool
 ) -> None:
-    """Show where the rules of the given plugins come from; WORD is a part of a hook's name or a rule's id."""
+    """Show where the rules of the given plugins come from; WORD: part of a hook's name or rule's id, or a plugin."""
     rules = wushe.load_plugins(*plugins, ordered=ordered)
-    found = [o for o in rules.origins() if not word or word in o.hook or word in o.id]
+    found = [o for o in rules.origins() if not word or _about(o, word)]
     if word and not found:
         raise click.BadParameter(_NOTHING.say(lang, word=word), param_hint="WORD")
     if as_json:
@@ -63,6 +63,12 @@ def explain(
     click.echo(_ORDER.say(lang, names=chain))
     for hook, origins in groupby(found, key=lambda origin: origin.hook):
         _one_hook(hook, list(origins), every or word is not None, lang)
+
+
+def _about(origin: RuleOrigin, word: str) -> bool:
+    """Return whether `word` is in the hook's name or the rule's id, or names a plugin concerned."""
+    named = word == origin.plugin or word in origin.instead_of
+    return named or word in origin.hook or word in origin.id
 
 
 def _one_hook(hook: str, origins: Sequence[RuleOrigin], every: bool, lang: str) -> None:

@@ -17,7 +17,7 @@ from wushe.cli.common import (
     said_help,
 )
 from wushe.errors import WusheError
-from wushe.plugins.manager import available
+from wushe.plugins.manager import available, load_with_those_above
 from wushe.text import Text
 
 
@@ -49,7 +49,7 @@ def list_plugins(lang: str, as_json: bool) -> None:
 
 def _plugin_row(name: str, version: str) -> dict[str, Any]:
     try:
-        loaded = wushe.load_plugins(name)
+        loaded = load_with_those_above(name)
     except WusheError as error:
         return {"name": name, "version": version, "hooks": [], "error": str(error)}
     return {"name": name, "version": version, "hooks": list(loaded.hooks_of(name)), "error": None}

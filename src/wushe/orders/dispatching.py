@@ -18,7 +18,7 @@ from wushe.orders.asking import (
 )
 from wushe.orders.checks import calls_of, listed, order_for
 from wushe.orders.desk import Desk
-from wushe.orders.guards import waits
+from wushe.orders.guards import waits_for
 from wushe.orders.reasons import ESCALATIONS
 from wushe.orders.records import Candidate, Order
 
@@ -69,8 +69,9 @@ def escalate(
 
 
 def _ask(desk: Desk, order: Order, to: To | None, kind: str, live: LiveCity | None) -> list[str]:
-    if waits(desk, order):
-        why.refuse(why.WAITS, order.stream, "after", order.after, after=order.after)
+    before = waits_for(desk, order)
+    if before is not None:
+        why.refuse(why.WAITS, order.stream, "after", order.after, **before)
     chosen = _chosen(desk, order, to, live)
     if not chosen:
         refuse_nobody(desk, order)

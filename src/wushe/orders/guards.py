@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from wushe.orders.city_guards import city_objections
 from wushe.orders.desk import OPEN_CALLS, TAKEN_CALLS, Desk, week_of
 from wushe.orders.records import Call, Candidate, Helper, Order, Slot
 from wushe.orders.rules import path_of
+from wushe.orders.table import FINAL, NEW, STATUSES
 from wushe.text import Text
 
 Purpose = Literal["ask", "claim", "accept", "keep"]
@@ -26,7 +27,7 @@ ADULT_SKILLS = frozenset({"care", "counselling", "escort", "repair", "rescue"})
 """What under-age volunteers are not sent to do, beside every emergency."""
 
 SERVED = ("done", "confirmed")
-"""An order that comes after another need may be given out once that one's order has come so far."""
+"""An order that comes after another need may be given out once that one's orders have come so far."""
 
 Objection = tuple[ProblemKind, dict[str, Any]]
 Objections = Sequence[Objection]
@@ -102,17 +103,24 @@ def _vetted_until(vetted_on: str) -> str:
 
 
 def waits(desk: Desk, order: Order) -> bool:
-    """Return whether `order` comes after a need whose order is not done yet."""
-    if order.after is None:
-        return False
+    """Return whether `order` comes after a need of which no order is done yet, or one is still open."""
+    return order.after is not None and waits_for(desk, order) is not None
+
+
+def waits_for(desk: Desk, order: Order) -> Mapping[str, Any] | None:
+    """Return the need that `order` waits for and how far its orders are, None where it waits for nothing."""
     before: list[Order] = desk.session.state.find("order", need=order.after)
-    return all(one.status not in SERVED for one in before)
+    open_ones = [one for one in before if one.status not in (*FINAL, *SERVED)]
+    if order.after is None or (not open_ones and any(one.status in SERVED for one in before)):
+        return None
+    told = [STATUSES[one.status] for one in sorted(open_ones or before, key=lambda one: one.id)]
+    found = Text("、".join(t.zh for t in told), ", ".join(t.en for t in told))
+    return {"after": order.after, "state": found if told else STATUSES[NEW]}
 
 
 def _waits(ask: Ask) -> Objections:
-    if ask.purpose == "keep" or not waits(ask.desk, ask.order):
-        return ()
-    return ((why.WAITS, {"after": ask.order.after}),)
+    found = None if ask.purpose == "keep" else waits_for(ask.desk, ask.order)
+    return () if found is None else ((why.WAITS, dict(found)),)
 
 
 def _vetting(ask: Ask) -> Objections:

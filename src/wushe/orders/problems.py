@@ -45,9 +45,15 @@ CHANGED = _kind(
 )
 WAITS = _kind(
     "order-waits",
-    ("前置需求 {after} 还没有办完", "the need {after}, which comes first, is not served yet"),
-    ("前置需求的订单已完成", "an order for that need that is done"),
-    ("先办前一步；办完再派这一单", "see to that one first, then dispatch this order"),
+    (
+        "前置需求 {after} 还没有办完（订单：{state}）",
+        "the need {after}, which comes first, is not served yet (order: {state})",
+    ),
+    ("前置需求的订单已完成", "an order for that need that is done, and none that is open"),
+    (
+        "先办前一步，办完再派这一单；前一步没办成的，重新点单",
+        "see to that one first, then dispatch this order; where it came to nothing, place it anew",
+    ),
 )
 TAKEN = _kind(
     "order-taken",

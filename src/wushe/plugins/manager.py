@@ -44,7 +44,7 @@ from wushe.plugins.answers import (
 )
 from wushe.plugins.loading import HOOKS, Plugin, available, load_one, pickled, register
 from wushe.plugins.origins import RuleOrigin
-from wushe.plugins.precedence import DEFAULTS, Precedence, arranged
+from wushe.plugins.precedence import DEFAULTS, Precedence, arranged, parents_of
 from wushe.plugins.registries import Registry, check_programmes, check_roles
 
 __all__ = [
@@ -338,6 +338,37 @@ def load_plugins(*plugins: str | object, defaults: bool = True, ordered: bool = 
     wanted: list[str | object] = [DEFAULTS] if defaults and DEFAULTS not in plugins else []
     loaded = [load_one(p) for p in (*wanted, *plugins)]
     return Plugins(*arranged(loaded, ordered))
+
+
+def load_with_those_above(name: str) -> Plugins:
+    """Return an installed plugin, with those above it where it does not load alone, to look at it.
+
+    Raises WusheError, whatever goes wrong: one broken plugin must not hide the others.
+    """
+    try:
+        try:
+            return load_plugins(name)
+        except PluginError:
+            above = _above(name)
+            if not above:
+                raise
+            return load_plugins(name, *above)
+    except WusheError:
+        raise
+    except Exception as error:
+        message = f"raised {type(error).__name__}: {error}"
+        raise PluginError(name, available()[name], "load", message) from error
+
+
+def _above(name: str) -> list[str]:
+    """Return the installed plugins that `name` stands under, however far up, sorted."""
+    installed, found, left = available(), {name}, [name]
+    while left:
+        for parent in parents_of(load_one(left.pop())):
+            if parent in installed and parent not in found:
+                found.add(parent)
+                left.append(parent)
+    return sorted(found - {name})
 
 
 def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], precedence: Precedence) -> Plugins:

@@ -15,7 +15,7 @@ from wushe.model.visiting import KeywordRule, VisitForm
 from wushe.plugins.answers import several
 from wushe.plugins.loading import Plugin
 from wushe.plugins.origins import RuleOrigin
-from wushe.plugins.precedence import Precedence
+from wushe.plugins.precedence import Precedence, parents_of
 from wushe.rules.expr import RuleError
 from wushe.rules.parameters import Parameter, ParameterBook
 from wushe.rules.policy import Policy, PolicySet
@@ -191,7 +191,12 @@ class _Holders:
         """Note that `plugin` registers `key`. Raises PluginConflictError, PluginError."""
         owners = self.held.get(key, ())
         if not owners and replaces:
-            message = f"{key!r} replaces nothing: no plugin above this one registers it; load that plugin too"
+            absent = [name for name in parents_of(plugin) if name not in self.precedence.names]
+            message = f"{key!r} replaces nothing: no plugin above this one registers it; " + (
+                f"it is under {', '.join(absent)}, which is not loaded: load it too"
+                if absent
+                else "load that plugin too"
+            )
             raise PluginError(plugin.name, plugin.version, self.hook, message)
         if plugin.name in owners:
             raise PluginConflictError(

@@ -144,10 +144,20 @@ def _sums(
         others = [at for at in filled if at != whole]
         for n in range(2, len(others) + 1):
             for parts in combinations(others, n):
-                rows = zip(figures[whole], *(figures[at] for at in parts), strict=True)
-                known = [row for row in rows if None not in row]
-                if any(map(any, known)) and all(row[0] == sum(row[1:]) for row in known):
+                if _is_sum(figures[whole], [figures[at] for at in parts]):
                     yield whole, parts
+
+
+def _is_sum(whole: Sequence[Any], parts: Sequence[Sequence[Any]]) -> bool:
+    """Say whether a column is the sum of others wherever all are known, and somewhere above 0."""
+    above = False
+    for row in zip(whole, *parts, strict=True):
+        if None in row:
+            continue
+        if row[0] != sum(row[1:]):
+            return False
+        above = above or row[0] > 0
+    return above
 
 
 def _held_columns(

@@ -41,7 +41,7 @@ def mobile_grid(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     columns = (
         ("上报", "reports"),
         ("涉及家庭", "households", "people"),
-        ("其后提出的需求", "needs asked for after them"),
+        ("其后提出的需求", "needs asked for after them", "people"),
     )
     title = ("移动网格员发现的需求", "Needs found by mobile grid workers")
     # A household reported in two months is one household.
@@ -59,6 +59,6 @@ def pipeline(network: LinkageNetwork, context: Context) -> list[ReportTable]:
         met = sum(need.status == "met" for need in of_step)
         name = context.categories[step]
         rows.append(((name.zh, name.en), (len(of_step), met)))
-    columns = (("提出", "asked for"), ("完成", "done"))
+    columns = (("提出", "asked for", "people"), ("完成", "done", "people"))
     title = ("社区学校的孵化进度", "The pipeline at community schools")
     return [count_table("wuhan_pipeline", title, ("环节", "Step"), columns, rows)]
