@@ -306,3 +306,22 @@ def test_a_label_in_one_language_is_refused() -> None:
     rules = load_plugins(city(filter_candidates=no_food(label="no food")))
     with pytest.raises(PluginError, match="expected words in both languages"):
         wushe.make_plan(city_of(VILLAGE, rules), plugins=rules, on=ON)
+
+
+def test_two_cities_rules_for_one_category_are_a_conflict() -> None:
+    """Which of two point rules counts is not left to the alphabet; under each other the local one does."""
+
+    def points(name: str, *categories: str) -> Callable[[], list[PointRule]]:
+        return lambda: [PointRule(name, Text(name, name), categories, per_hour=1)]
+
+    one = plugin("one", register_point_rules=points("one_points", "visit"))
+    two = plugin("two", register_point_rules=points("two_points", "errand", "visit"))
+    with pytest.raises(
+        PluginConflictError, match="one and two both have rules for category 'visit'"
+    ):
+        load_plugins(one, two)
+    assert load_plugins(two, one, ordered=True).point_rule_for("visit").id == "two_points"
+    general = plugin("three", register_point_rules=points("three_points"))
+    assert load_plugins(one, general).point_rule_for("errand").id == "three_points"
+    with pytest.raises(PluginConflictError, match="categories that none names"):
+        load_plugins(general, plugin("four", register_point_rules=points("four_points")))

@@ -59,15 +59,36 @@ class Registry:
         answers: Answers,
         owned: Callable[[Plugin, T], T] = lambda _, item: item,
     ) -> tuple[T, ...]:
-        """Return all items, those of the most local plugin first: what comes first counts."""
+        """Return all items, those of the most local plugin first: what comes first counts.
+
+        Items are for the `categories` that they name, for all others where they name none. Raises
+        PluginConflictError where two plugins side by side have one for the same category.
+        """
         place: dict[str, int] = {}
+        owner: dict[str, str] = {}
 
         def noted(plugin: Plugin, item: T) -> T:
             place[item.id] = self.precedence.place(plugin.name)  # type: ignore[attr-defined]
+            owner[item.id] = plugin.name  # type: ignore[attr-defined]
             return owned(plugin, item)
 
         found = self.union(hook, kind, answers, noted)
+        held: dict[str, list[str]] = {}
+        for key, item in found.items():
+            for category in item.categories or ("",):  # type: ignore[attr-defined]
+                self._one_of_them(hook, category, owner[key], held.setdefault(category, []))
         return tuple(found[key] for key in sorted(found, key=lambda key: (-place[key], key)))
+
+    def _one_of_them(self, hook: str, category: str, plugin: str, others: list[str]) -> None:
+        """Note that `plugin` has rules for `category`. Raises PluginConflictError beside a rival's."""
+        for other in others:
+            if self.precedence.rivals(other, plugin):
+                about = f"category {category!r}" if category else "categories that none names"
+                raise PluginConflictError(
+                    f"{hook}: {other} and {plugin} both have rules for {about}; load one of them, "
+                    "let one say that it is under the other, or pass ordered=True"
+                )
+        others.append(plugin)
 
     def parameters(self, answers: Answers) -> ParameterBook:
         """Return the parameters of all plugins; a row that `replaces` may stand on its own."""
