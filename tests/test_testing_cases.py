@@ -28,12 +28,15 @@ defaults:
     S-1: {name: 站, place: 990101001, has_rules: no}
   social_workers:
     W-1: {name: 甲, station: S-1, skills: [visiting], weekly_hours: 8}
+    W-2: {name: 己, skills: [visiting]}
   volunteers:
     V-1: {name: 乙, place: 990101001001, skills: [visiting, errand], weekly_hours: 4, reach: street}
     V-2: {name: 丙, place: 990101001001, skills: [errand], weekly_hours: 4, minor: yes, guardian_consent: yes}
+    V-3: {name: 庚, place: 990101001001, weekly_hours: 4}
+    V-4: {name: 辛, place: 990101001001, skills: [singing], weekly_hours: 4}
   households:
     H-1: {name: 丁, place: 990101001001, target_groups: [lone_elder], referral_consent: yes}
-    H-2: {name: 戊, place: 990101001002, referral_consent: yes}
+    H-2: {name: 戊, place: 990101001002, target_groups: [lone_elder], referral_consent: yes}
   persons:
     P-1: {household: H-1, age: 80}
   needs:
@@ -87,8 +90,11 @@ EXPECTATIONS = [
     ("pairs: [{need: N-2, offer: V-1, answer: reach}]", None),
     # refused for a reason, but not for this one
     ("pairs: [{need: N-2, offer: V-1, answer: skill}]", "N-2 × V-1: expected skill, what came out is reach"),
+    # refused for a reason, and by this plugin or by others
+    ("pairs: [{need: N-2, offer: V-1, answer: reach, by: qingshi}]", None),
+    ("pairs: [{need: N-2, offer: V-1, answer: reach, by: defaults}]", "N-2 × V-1 reach: expected to be refused by defaults, it is by qingshi"),
     # expected to be allowed
-    ("pairs: [{need: N-2, offer: V-1, answer: allowed}]", "expected allowed, what came out is reach"),
+    ("pairs: [{need: N-2, offer: V-1, answer: allowed}]", "expected allowed, what came out is reach (such offers exist, but none reaches this place; refused by qingshi)"),
     # nobody says no
     ("pairs: [{need: N-1, offer: V-1, answer: reach}]", "expected reach, what came out is allowed"),
     # a score, in thousandths
@@ -98,11 +104,16 @@ EXPECTATIONS = [
     # a pair that is not there, or not of this category
     ("pairs: [{need: N-9, offer: V-1, answer: allowed}]", "no such pair (needs: N-1, N-2, N-3;"),
     ("pairs: [{need: N-1, offer: V-2, answer: allowed}]", "does not serve the category (it serves: "),
+    # a party that makes no offer: its row tells why
+    ("pairs: [{need: N-1, offer: V-3, answer: allowed}]", "V-3 makes no offer: skills are unknown or none"),
+    ("pairs: [{need: N-1, offer: W-2, answer: allowed}]", "W-2 makes no offer: no station, weekly_hours are unknown or 0"),
+    ("pairs: [{need: N-1, offer: V-4, answer: allowed}]", "V-4 makes no offer: skills singing suffice for no category"),
+    ("pairs: [{need: N-1, offer: S-1, answer: allowed}]", "S-1 makes no offer: a row of stations is no offer by itself"),
     # priorities, and their order: equals are in none
-    ("priority: {N-1: 0.3, N-3: 0.6}", None),
-    ("priority: {N-1: 0.31}", "N-1 prioritise_needs: expected 0.31, what came out is 0.3"),
+    ("priority: {N-1: 0.4, N-3: 0.7}", None),
+    ("priority: {N-1: 0.31}", "N-1 prioritise_needs: expected 0.31, what came out is 0.4"),
     ("first: [N-3, N-1]", None),
-    ("first: [N-1, N-2]", "expected N-1 > N-2, what came out is N-1 0.3, N-2 0.3"),
+    ("first: [N-1, N-2]", "expected N-1 > N-2, what came out is N-1 0.4, N-2 0.4"),
     ("first: [N-1, N-7]", "N-7: there is none; there are: N-1, N-2, N-3"),
     # the plan: who serves, or why nobody does
     ("plan: {N-1: W-1, N-2: reach}", None),
@@ -165,7 +176,7 @@ def test_a_failing_case_says_where_it_is_written(tmp_path: Path, rules: wushe.Pl
     """The report names the case, its source, the file and the line, and counts what failed, in both languages."""
     report = run("  - {id: A, expect: {priority: {N-1: 1}}}\n", tmp_path, rules)
     line = len(CITY.splitlines()) + 1
-    assert f"FAIL A  made up\n  N-1 prioritise_needs: expected 1, what came out is 0.3\n  see cases.yaml line {line}" in report.say("en")  # fmt: skip
+    assert f"FAIL A  made up\n  N-1 prioritise_needs: expected 1, what came out is 0.4\n  see cases.yaml line {line}" in report.say("en")  # fmt: skip
     assert report.say("zh").endswith("共 1 个案例：0 个通过，1 个不符。")
 
 
@@ -173,7 +184,7 @@ MISTAKES = """
   - id: A
     expect: {pears: []}
   - id: A
-    expect: {pairs: [{need: N-1, offer: V-1}, {need: N-1, offer: V-1, answer: reech}]}
+    expect: {pairs: [{need: N-1, offer: V-1}, {need: N-1, offer: V-1, answer: reech}, {need: N-1, offer: V-1, by: me}]}
   - id: B
     needs:
       N-1: {quantity: 0.3, unit: 次, urgencey: high}
@@ -200,6 +211,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path, rules: wushe.Pl
     assert ("case-id-twice", "id") in told
     assert ("bad-case-shape", "expect.pairs") in told
     assert ("bad-case-shape", "expect.pairs.answer") in told
+    assert ("bad-case-shape", "expect.pairs.by") in told
     assert ("unknown-case-key", "needs.N-1.urgencey") in told
     assert ("bad-case-shape", "expect.priority.N-1") in told
     assert ("missing-value", "source") in told
@@ -210,6 +222,30 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path, rules: wushe.Pl
     assert ("bad-case-shape", "expect.gifts") in told
     assert {"date"} < {field for _, field in told}
     assert all(problem.file == "cases.yaml" and problem.row for problem in caught.value.problems)
+
+
+def test_set_outside_a_sub_case_says_what_to_write_instead(
+    tmp_path: Path, rules: wushe.Plugins
+) -> None:
+    """`set` of a case itself is refused in both sorts of files, with the line and with what to write there."""
+    policy = "- {id: A, policy: dibao, kind: derived, confidence: A, source: made up, date: 2025-01-15, set: {household.statuses: none}, expect: {answer: unknown}}\n"  # fmt: skip
+    case = "  - {id: A, set: {needs.N-1.urgency: low}, expect: {priority: {N-1: 1}}}\n"
+    file = tmp_path / "cases.yaml"
+    for text in (CITY + case, policy):
+        file.write_text(text, "utf-8")
+        with pytest.raises(wushe.InputError) as caught:
+            run_cases(file, plugins=rules)
+        [problem] = caught.value.problems
+        assert (problem.code, problem.field) == ("bad-case-shape", "A set")
+        assert "needs: {N-1: {urgency: urgent}}" in problem.say("zh")
+        assert "sub-cases" in problem.say("en")
+
+
+def test_an_unknown_field_lists_those_of_its_table(tmp_path: Path, rules: wushe.Plugins) -> None:
+    """Whoever takes a field of volunteers for one of social workers reads what social workers have."""
+    case = "  - {id: A, social_workers: {W-1: {reach: street}}, expect: {priority: {N-1: 1}}}\n"
+    with pytest.raises(wushe.InputError, match=r"social_workers: id, name, .*weekly_hours"):
+        run(case, tmp_path, rules)
 
 
 def test_rows_that_make_no_city_are_told_with_the_case(
@@ -264,7 +300,7 @@ def test_the_command_runs_files_and_folders(tmp_path: Path) -> None:
     good = [str(RULES.parents[1] / "cases"), "-p", str(RULES)]
     fine = CliRunner().invoke(main, ["plugins", "test", *good])
     assert fine.exit_code == 0
-    assert "15 个通过，0 个不符" in fine.output
+    assert "17 个通过，0 个不符" in fine.output
     bad = tmp_path / "bad.yaml"
     bad.write_text(CITY + "  - {id: A, expect: {priority: {N-1: 1}}}\n", "utf-8")
     failed = CliRunner().invoke(main, ["plugins", "test", str(bad), "--json", "--lang", "en"])

@@ -6,12 +6,14 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 import wushe
 from wushe.cli import main
+from wushe.plugins.loading import load_one
 from wushe.plugins.manager import available
 from wushe.testing import new_plugin, run_cases, scaffold
 
@@ -116,6 +118,77 @@ def test_there_is_one_rule_of_each_kind(project: Path) -> None:
     assert set(rules.hooks_of("lanting")) == HOOKS
 
 
+VOCABULARY = {"register_need_categories", "register_target_groups"}
+
+
+def without(project: Path, hooks: set[str]) -> SimpleNamespace:
+    """Return the project's plugin without some of its rules."""
+    plugin = load_one(str(project / "wushe_lanting" / "lanting.py")).implementation
+    rest = {name: value for name, value in vars(plugin).items() if name not in hooks}
+    return SimpleNamespace(**rest | {"name": "lanting"})
+
+
+def test_the_tables_need_no_rule_but_the_words(project: Path) -> None:
+    """Without all rules that a city does not need, the demo is still read and planned."""
+    rules = wushe.load_plugins(without(project, HOOKS - VOCABULARY))
+    city = wushe.read(project / "wushe_lanting" / "demo", plugins=rules)
+    assert len(wushe.make_plan(city, plugins=rules, on="2025-09-15").items) > 0
+
+
+def test_a_category_taken_out_is_missed_by_one_row(project: Path) -> None:
+    """The demo's one row of the plugin's own category is named with file, row and value."""
+    rules = wushe.load_plugins(without(project, {"register_need_categories"}))
+    with pytest.raises(wushe.InputError) as caught:
+        wushe.read(project / "wushe_lanting" / "demo", plugins=rules)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.row, problem.value) == ("needs.csv", 2, "代读书信")
+
+
+def test_a_group_taken_out_is_missed_by_one_programme(project: Path) -> None:
+    """The programme for the group is named at load; without it one row of the demo is left to mend."""
+    groups = {"register_target_groups"}
+    with pytest.raises(wushe.PluginError, match=r"programme 'lanting_hill'.*'lanting_hillside'"):
+        wushe.load_plugins(without(project, groups))
+    rules = wushe.load_plugins(without(project, groups | {"register_programmes"}))
+    with pytest.raises(wushe.InputError) as caught:
+        wushe.read(project / "wushe_lanting" / "demo", plugins=rules)
+    [problem] = caught.value.problems
+    assert (problem.file, problem.row, problem.value) == ("households.csv", 3, "坡地老人")
+
+
+@pytest.mark.parametrize(
+    ("title", "places", "region"),
+    [
+        ("云溪市", ["示例省", "云溪市", "示例区"], "990100"),
+        ("云省", ["云省", "示例市", "示例区"], "990000"),
+        ("青石区", ["示例省", "示例市", "青石区"], "990101"),
+        (None, ["示例省", "示例市", "hills"], "990101"),
+    ],
+)
+def test_the_title_tells_the_level(
+    title: str | None, places: list[str], region: str, tmp_path: Path
+) -> None:
+    """A city stands above a made-up district, a province above both; the code of the rules is the place's own."""
+    new_plugin("hills", tmp_path / "new", title=title)
+    found = files_of(tmp_path / "new")
+    rows = found["wushe_hills/demo/places.csv"].splitlines()[1:4]
+    assert [row.split(",")[1] for row in rows] == places
+    assert f'REGION = "{region}"' in found["wushe_hills/hills.py"]
+
+
+def test_a_plugin_under_another_names_both(tmp_path: Path) -> None:
+    """With `under` the rules say so; tests, README and demo load both; the cases pass below a real city's rules."""
+    new_plugin("hills", tmp_path / "new", title="云溪区", under="wuhan")
+    found = files_of(tmp_path / "new")
+    assert 'load_plugins("wuhan", "hills")' in found["tests/test_cases.py"]
+    assert "-p wuhan -p hills" in found["README.md"]
+    rules = wushe.load_plugins("wuhan", str(tmp_path / "new" / "wushe_hills" / "hills.py"))
+    assert [name for name, _ in rules.versions] == ["defaults", "wuhan", "hills"]
+    assert rules.demos["hills"].plugins == ("wuhan", "hills")
+    report = run_cases(*sorted((tmp_path / "new" / "cases").glob("*.yaml")), plugins=rules)
+    assert report.ok, report.say("en")
+
+
 def test_it_uses_only_the_public_names(project: Path) -> None:
     """Of wushe the rules and tests import the front door, the rules language and the test kit."""
     texts = [text for name, text in files_of(project).items() if name.endswith(".py")]
@@ -188,6 +261,14 @@ def test_a_name_that_cannot_be_used_is_refused(
         new_plugin(name, tmp_path / "new", title=title)
     assert [problem.code for problem in caught.value.problems] == [code]
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("under", ["../up", "hills", "defaults", ""])
+def test_a_plugin_is_under_another_one_by_name(under: str, tmp_path: Path) -> None:
+    """What is no name, the plugin itself and the built-in rules cannot be above it."""
+    with pytest.raises(wushe.InputError) as caught:
+        new_plugin("hills", tmp_path / "new", under=under)
+    assert [problem.code for problem in caught.value.problems] == ["bad-plugin-parent"]
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

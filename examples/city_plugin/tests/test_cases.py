@@ -12,7 +12,7 @@ FILES = sorted((Path(__file__).parents[1] / "cases").glob("*.yaml"))
 
 @pytest.fixture(scope="module")
 def rules() -> wushe.Plugins:
-    """装好的插件 / the plugin as it is installed (pip install -e .)."""
+    """装好的插件 / as installed (pip install -e .)."""
     return wushe.load_plugins("qingshi")
 
 

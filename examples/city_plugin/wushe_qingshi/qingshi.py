@@ -33,7 +33,7 @@ from wushe.rules import (
 
 DOCUMENT = "《青石区困难群众帮扶实施细则》（虚构）"
 REGION = "990101"
-"""本区的行政区划代码（虚构） / the code of the district, made up."""
+"""本地的行政区划代码，六位（虚构） / the code of the region, made up."""
 FROM, CHECKED = dt.date(2024, 11, 1), dt.date(2025, 9, 1)
 """细则施行的日期；上次核对原文的日期 / in force since; last checked against the text."""
 
@@ -49,7 +49,10 @@ NOWHERE = -1
 
 @hookimpl
 def register_need_categories() -> list[wushe.NeedCategory]:
-    """细则第六条：代读书信。没写多久的按 30 分钟安排（假定） / reading letters, 30 minutes (assumed)."""
+    """细则第六条：代读书信。没写多久的按 30 分钟安排（假定） / reading letters, 30 minutes (assumed).
+
+    用到它的 used by：用例 C-1，示例里的需求 N-1 / case C-1, need N-1 of the demo.
+    """
     return [
         wushe.NeedCategory(
             LETTERS, "代读书信", "reading letters", "service", "minute", 30, ("visiting",)
@@ -59,7 +62,7 @@ def register_need_categories() -> list[wushe.NeedCategory]:
 
 @hookimpl
 def register_target_groups() -> list[wushe.TargetGroup]:
-    """细则第三条：自己种坡地的老人 / elders who farm steep land."""
+    """细则第三条：自己种坡地的老人 / elders who farm steep land. 用到它的 used by：register_programmes、示例 H-2."""
     return [wushe.TargetGroup(HILLSIDE, "坡地老人", "elder on steep land")]
 
 
@@ -127,7 +130,9 @@ def register_policies() -> list[Policy]:
 @hookimpl
 def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> wushe.FilterTerm:
     """细则第七条：志愿者在本社区服务 / volunteers serve their own community. 逐对写法 one pair at a time."""
-    return wushe.FilterTerm(wushe.each_pair(near_enough, needs, offers, pairs), "reach")
+    allowed = wushe.each_pair(near_enough, needs, offers, pairs)
+    label = Text("志愿者在本社区服务（第七条）", "volunteers stay in their community (article 7)")
+    return wushe.FilterTerm(allowed, "reach", label=label, name="qingshi_own_community")
 
 
 def near_enough(need: Any, offer: Any) -> bool:
@@ -156,14 +161,14 @@ def score_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> wushe.Sco
 
 @hookimpl
 def prioritise_needs(needs: Columns, context: Context) -> npt.NDArray[np.float64]:
-    """细则第五条：先急后缓；同样急的，坡地老人先 / the urgent first, then elders on steep land."""
+    """细则第五条：先急后缓；同样急的，独居老人先 / the urgent first, then elders living alone."""
     del context
     return wushe.each_need(priority, needs).astype(np.float64)
 
 
 def priority(need: Any) -> float:
     """一条需求的轻重缓急，0 到 1 / how pressing one need is. 0.3、0.1 是假定的 assumed."""
-    return float(0.3 * need["urgency"] + 0.1 * (HILLSIDE in need["groups"]))
+    return float(0.3 * need["urgency"] + 0.1 * ("lone_elder" in need["groups"]))
 
 
 # --- 四、派单与积分 Orders, points ------------------------------------------------------------------
@@ -235,41 +240,36 @@ def serves(stations: Columns, context: Context) -> npt.NDArray[np.int8]:
 
 @hookimpl
 def register_programmes() -> list[wushe.Programme]:
-    """细则第十六条：坡上有人，为坡地老人和独居老人 / the programme for elders on the hill."""
+    """细则第十六条：坡上有人，为坡地老人 / the programme for elders on the hill."""
     return [
         wushe.Programme(
-            "qingshi_hill", Text("坡上有人", "somebody on the hill"), (HILLSIDE, "lone_elder"),
-            (LETTERS, "visit", "errand"), ("door", "neighbour"), source=DOCUMENT,
+            "qingshi_hill", Text("坡上有人", "somebody on the hill"), (HILLSIDE,),
+            ("visit", "errand"), ("door", "neighbour"), source=DOCUMENT,
         )
     ]  # fmt: skip
 
 
 @hookimpl
 def register_report_sections() -> list[wushe.ReportSection]:
-    """细则第十七条：每月按社区报家庭数和坡地老人家庭数 / households by community, every month."""
+    """细则第十七条：每月按社区报家庭数和独居老人家庭数 / households by community, every month."""
     label = Text("分社区情况", "by community")
     return [wushe.ReportSection("qingshi_communities", label, by_community)]
 
 
 def by_community(network: wushe.LinkageNetwork, context: Context) -> Sequence[wushe.ReportTable]:
-    """一张表：只有数，没有人 / one table of counts, nothing personal."""
+    """一张表：只有数，没有人；家庭的 place 归到它的社区 / counts of homes by the community they lie in."""
     del context
-    places, homes = network["places"], network["households"]
-    where = network.places.at_level(places.row_of(homes["place"]), "community")
-    hill = np.array([HILLSIDE in (groups or ()) for groups in homes["target_groups"]], dtype=bool)
-    rows = []
-    for row, level in enumerate(places["level"]):
-        if level == "community":
-            name, here = places["name"][row], where == row
-            counts = int(here.sum()), int((here & hill).sum())
-            rows.append(wushe.ReportRow(Text(name, name), counts))
-    columns = (
-        wushe.ReportColumn(Text("家庭", "households"), "people"),
-        wushe.ReportColumn(Text("坡地老人家庭", "with an elder on steep land"), "people"),
+    homes = network["households"]
+    alone = ["lone_elder" in (groups or ()) for groups in homes["target_groups"]]
+    rows = wushe.count_by_place(
+        network, "community", (homes["place"], None), (homes["place"], alone)
     )
-    title = Text("分社区的家庭", "households by community")
-    head = Text("社区", "community")
-    return [wushe.ReportTable("qingshi_communities", title, head, columns, tuple(rows))]
+    title, head = ("分社区的家庭", "households by community"), ("社区", "community")
+    columns = (
+        ("家庭", "households", "people"),
+        ("独居老人家庭", "with an elder living alone", "people"),
+    )
+    return [wushe.count_table("qingshi_communities", title, head, columns, rows)]
 
 
 # --- 六、示例 Demo ----------------------------------------------------------------------------------

@@ -42,15 +42,21 @@ _NO_FILES = Text("{path} 里没有 .yaml 用例文件", "{path} holds no .yaml f
     type=click.Path(path_type=Path, file_okay=False),
     help=said_help("写到哪个文件夹，默认 wushe-NAME", "where to; wushe-NAME unless given"),
 )
-@click.option("--title", help=said_help("地名，如 青石区", "the city's name in words"))
+@click.option(
+    "--title",
+    help=said_help("地名，如 青石区；以“市”结尾就是市", "its name in words; one in 市 is a city"),
+)
+@click.option(
+    "--under", metavar="PARENT", help=said_help("上级插件的名字", "name of the plugin above")
+)
 @lang_option
 @guarded
-def new(name: str, folder: Path | None, title: str | None, lang: str) -> None:
+def new(name: str, folder: Path | None, title: str | None, under: str | None, lang: str) -> None:
     """Write a new plugin project called NAME."""
     from wushe.testing.scaffold import new_plugin
 
     target = folder or Path(f"wushe-{name}")
-    for path in new_plugin(name, target, title=title):
+    for path in new_plugin(name, target, title=title, under=under):
         click.echo(WRITTEN.say(lang, path=path.as_posix()))
     click.echo(_NEXT.say(lang, folder=target.as_posix()))
 

@@ -204,16 +204,11 @@ def without_replaced(
     """
     found: dict[str, QuantisedScore] = {}
     for score in scores:
-        name = score.term.name
-        if name in found:
-            rival = found[name].plugin
-            own = rival == score.plugin
-            if own or not score.term.replaces or precedence.rivals(rival, score.plugin):
-                raise PluginConflictError(
-                    f"score term {name!r} comes from both {rival} and {score.plugin}; rename one of them, "
-                    "or set replaces=True on the more local one"
-                )
-        found[name] = score
+        term = score.term
+        if term.name in found:
+            both = found[term.name].plugin, score.plugin
+            _check_replaced("score", term.name, term.replaces, both, precedence)
+        found[term.name] = score
     return [found[name] for name in sorted(found)]
 
 
@@ -228,16 +223,25 @@ def without_replaced_filters(
     for plugin, term in terms:
         if term.name is None:
             continue
-        rival = held.get(term.name)
-        if rival is not None and (not term.replaces or precedence.rivals(rival[0], plugin)):
-            raise PluginConflictError(
-                f"filter term {term.name!r} comes from both {rival[0]} and {plugin}; rename one of them, "
-                "or set replaces=True on the more local one"
-            )
+        if term.name in held:
+            both = held[term.name][0], plugin
+            _check_replaced("filter", term.name, term.replaces, both, precedence)
         held[term.name] = (plugin, term)
     return [
         (plugin, term) for plugin, term in terms if term.name is None or held[term.name][1] is term
     ]
+
+
+def _check_replaced(
+    what: str, name: str, replaces: bool, both: tuple[str, str], precedence: Precedence
+) -> None:
+    """Raise PluginConflictError unless the second of two plugins may take the place of the first's term."""
+    rival, plugin = both
+    if rival == plugin or not replaces or precedence.rivals(rival, plugin):
+        raise PluginConflictError(
+            f"{what} term {name!r} comes from both {rival} and {plugin}; rename one of them, "
+            "or set replaces=True on the more local one"
+        )
 
 
 def bound_shaped(where: tuple[str, str], term: ScoreTerm, n: int, m: int) -> ScoreBound:

@@ -44,7 +44,8 @@ ANSWERS: Final[Mapping[str, Verdict]] = {
     **dict.fromkeys(("unknown", "待补信息", "未知"), "unknown"),
 }
 SET_INSTEAD: Final = (
-    "needs: {N-1: {…}} / cases: [{set: {…}, expect: {…}}]（set 只写在小例里 only in sub-cases）"
+    "household: {statuses: unknown} / needs: {N-1: {urgency: urgent}}；"
+    "set 只写在小例里 set is for sub-cases: cases: [{set: {…}, expect: {…}}]"
 )
 _AGO = re.compile(r"(\d{1,5}) (day|month|year)s? ago|(\d{1,5})(天|个月|年)前")
 _UNITS = {"天": "day", "个月": "month", "年": "year"}

@@ -39,6 +39,11 @@ _UNIT = re.compile(
     r"元(/[人户生]?·?[日月季年])?|%.*|倍.*|月低保标准|工作日|日历日|[日月年岁人次户]"
     r"|bool|MMDD|operator|rounding"
 )
+_UNITS: Final = (
+    "元, 元/人·月, 元/户·月, 元/人·年, %, 倍, 工作日, 日历日, 月, 年, 岁, 人, 户, 次, "
+    "bool, operator, rounding, MMDD"
+)
+"""Examples of what `_UNIT` lets pass, for the message."""
 _VALUES: Final = {
     OPERATOR: re.compile(r"[<>]=?"),
     ROUNDING: re.compile(r"exact|(nearest|ceil|floor):[1-9][0-9]*"),
@@ -422,7 +427,7 @@ def _faults(p: Parameter) -> Iterator[tuple[str, str, str]]:
 
 def _value_faults(p: Parameter) -> Iterator[tuple[str, str, str]]:
     if not _UNIT.fullmatch(p.unit):
-        yield "unit", p.unit, "元/人·月, %, 倍, 工作日, 日历日, 月, 岁, bool, operator, rounding"
+        yield "unit", p.unit, _UNITS
     elif not _VALUES.get(p.unit, _NUMBER).fullmatch(p.value):
         examples = {OPERATOR: "< <= > >=", ROUNDING: "exact ceil:1 nearest:1", MONTH_DAY: "0531"}
         yield "value", p.value, examples.get(p.unit, "0 / 1" if p.unit == BOOL else "940 1.5 1/6")

@@ -40,12 +40,16 @@ CAPS: Final = ("gift_cap", "donor_cap", "project_cap")
 
 @attrs.frozen
 class PairExpected:
-    """What the filters and scores should say of one pair; `scores` in thousandths, by name of the term."""
+    """What the filters and scores should say of one pair; `scores` in thousandths, by name of the term.
+
+    `by` are plugins that should refuse it, () where it does not matter which.
+    """
 
     need: str
     offer: str
     answer: str | None
     scores: Mapping[str, int]
+    by: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -281,10 +285,13 @@ class PluginCaseReader(CaseReader):
         answer = row.word("answer")
         if answer and answer not in ANSWERS:
             self.shape(row.entries["answer"], f"{field}.answer", " | ".join(ANSWERS))
+        by = self.texts(row.entries["by"], f"{field}.by") if "by" in row.entries else ()
+        if by and ANSWERS.get(answer, ALLOWED) == ALLOWED:
+            self.shape(row, f"{field}.by", "{need: N-1, offer: V-1, answer: skill, by: qingshi}")
         scores = self.mapped(row.entries.get("scores"), f"{field}.scores")
         return PairExpected(
             row.word("need"), row.word("offer"), ANSWERS.get(answer),
-            {name: self.steps(value, f"{field}.scores.{name}") for name, value in scores},
+            {name: self.steps(value, f"{field}.scores.{name}") for name, value in scores}, by,
         )  # fmt: skip
 
     def standard(self, row: Cell) -> StandardExpected:
@@ -310,7 +317,7 @@ class PluginCaseReader(CaseReader):
 
 
 _LISTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "pairs": (("need", "offer"), ("answer", "scores")),
+    "pairs": (("need", "offer"), ("answer", "by", "scores")),
     "orders": (("need", "helper", "answer"), ()),
     "standards": (("row", "standard"), ("missing", "unknown")),
     "signals": (("person", "signal", "answer"), ()),

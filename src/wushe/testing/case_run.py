@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
@@ -39,6 +39,7 @@ from wushe.testing.case_files import (
     StandardExpected,
     network_mistakes,
 )
+from wushe.testing.case_offers import no_offer
 from wushe.text import Text
 
 _ALLOWED = Text("可以", "allowed")
@@ -47,9 +48,14 @@ _NO_PAIR = Text(
     "{pair}：案例里没有这一对（需求：{needs}；供给：{offers}）",
     "{pair}: the case has no such pair (needs: {needs}; offers: {offers})",
 )
+_NO_OFFER = Text("{pair}：{party} 没有供给：{why}", "{pair}: {party} makes no offer: {why}")
 _NOT_SERVED = Text(
     "{pair}：这条供给不做这类需求（它做：{serves}）",
     "{pair}: this offer does not serve the category (it serves: {serves})",
+)
+_NOT_BY = Text(
+    "{what}：应由 {wanted} 拒绝，实由 {came}",
+    "{what}: expected to be refused by {wanted}, it is by {came}",
 )
 _DIFFERS = Text(
     "{what}：应为 {wanted}，得出 {came}", "{what}: expected {wanted}, what came out is {came}"
@@ -140,6 +146,10 @@ class _Run:
         offer = np.flatnonzero(
             (offers["id"] == wanted.offer) | (offers["provider"] == wanted.offer)
         )
+        why = no_offer(self.case.records, wanted.offer) if len(need) and not len(offer) else None
+        if why is not None:
+            yield _said(_NO_OFFER, pair=name, party=wanted.offer, why=why)
+            return
         if not len(need) or not len(offer):
             listed = _list(dict.fromkeys(needs["id"])), _list(dict.fromkeys(offers["provider"]))
             yield _said(_NO_PAIR, pair=name, needs=listed[0], offers=listed[1])
@@ -159,12 +169,8 @@ class _Run:
         given = self.prepared.needs, self.prepared.offers, pairs, self.prepared.context
         if wanted.answer is not None:
             terms = self.plugins.filter_candidates(*given)
-            reasons = {term.reason for _, term in terms if not term.allowed[0]}
-            came = _reasons(sorted(reasons)) if reasons else _ALLOWED
-            right = not reasons if wanted.answer == ALLOWED else wanted.answer in reasons
-            if not right:
-                said = _ALLOWED if wanted.answer == ALLOWED else wanted.answer
-                yield _said(_DIFFERS, what=name, wanted=said, came=came)
+            refused = [(term.reason, by) for by, term in terms if not term.allowed[0]]
+            yield from _refusals(name, wanted, refused)
         if not wanted.scores:
             return
         scores = {s.term.name: int(s.points[0]) for s in self.plugins.score_candidates(*given)}
@@ -350,12 +356,30 @@ def _columns(rows: Iterable[Mapping[str, Any]], names: tuple[str, ...]) -> Colum
     return Columns(len(listed), arrays)
 
 
-def _reasons(reasons: Iterable[Reason]) -> Text:
-    """Return reasons with what they mean, in both languages."""
-    said = [(reason, REASONS[reason]) for reason in reasons]
+def _refusals(
+    name: str, wanted: PairExpected, refused: Sequence[tuple[Reason, str]]
+) -> Iterator[Text]:
+    """Yield that a pair is refused otherwise: for another reason, by other plugins, or not at all."""
+    plugins = sorted({by for reason, by in refused if reason == wanted.answer})
+    right = bool(plugins) if wanted.answer != ALLOWED else not refused
+    if not right:
+        said = _ALLOWED if wanted.answer == ALLOWED else wanted.answer
+        came = _reasons(refused) if refused else _ALLOWED
+        yield _said(_DIFFERS, what=name, wanted=said, came=came)
+    elif not set(wanted.by) <= set(plugins):
+        what = f"{name} {wanted.answer}"
+        yield _said(_NOT_BY, what=what, wanted=_list(wanted.by), came=_list(plugins))
+
+
+def _reasons(refused: Iterable[tuple[Reason, str]]) -> Text:
+    """Return each reason with what it means and the plugins that refuse, in both languages."""
+    by: dict[Reason, list[str]] = {}
+    for reason, plugin in sorted(set(refused)):
+        by.setdefault(reason, []).append(plugin)
+    said = [(reason, REASONS[reason], ", ".join(plugins)) for reason, plugins in by.items()]
     return Text(
-        "、".join(f"{reason}（{text.zh}）" for reason, text in said),
-        ", ".join(f"{reason} ({text.en})" for reason, text in said),
+        "、".join(f"{reason}（{text.zh}；拒绝的插件：{names}）" for reason, text, names in said),
+        ", ".join(f"{reason} ({text.en}; refused by {names})" for reason, text, names in said),
     )
 
 
