@@ -4,9 +4,11 @@
 """
 
 import datetime as dt
+import itertools
 import logging
 import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,7 @@ from wushe import (
     FilterTerm,
     NeedCategory,
     Offer,
+    OrderGuard,
     OrderRules,
     ReportColumn,
     ReportRow,
@@ -33,6 +36,7 @@ from wushe import (
     Text,
     hookimpl,
 )
+from wushe.rules import Amount, Condition, Parameter, Policy, household_is, param
 
 LABEL = Text("青石规则", "a rule of Qingshi")
 SOURCE = "虚构，仅供测试"
@@ -494,6 +498,274 @@ def one_table_twice() -> Any:
     return broken("twins", register_report_sections=lambda: [section])
 
 
+# --- seen at a second look ---------------------------------------------------------------------
+
+
+def replaces_nothing() -> Any:
+    """It takes the place of a rule of a plugin that is not there."""
+    letters = NeedCategory("yun_letters", "代读书信", "letters", "service", "minute", replaces=True)
+    return broken("orphan", under="yun", register_need_categories=lambda: [letters])
+
+
+def misnames_who_is_above() -> Any:
+    """Nobody is called so: its rules would never be the more local ones."""
+    return broken("stepchild", under="wuchan", register_need_categories=category())
+
+
+def calls_exit() -> Any:
+    """A script's habit: it ends whatever process asks it."""
+    return broken("quitter", prioritise_needs=lambda needs: sys.exit("nothing to do"))
+
+
+def prints() -> Any:
+    """A line that was left in: the output of ``--json`` cannot be read any more."""
+    return broken("talker", prioritise_needs=_talk)
+
+
+def _talk(needs: Any) -> Any:
+    print(f"{len(needs)} needs")  # noqa: T201 - the mistake
+    return np.zeros(len(needs))
+
+
+def keeps_by_identity() -> Any:
+    """It keeps answers by the identity of an array, which the next array may have as well."""
+    kept: dict[int, Any] = {}
+
+    def known(needs: Any) -> Any:
+        return kept.setdefault(id(needs), needs["urgency"] / 3)
+
+    return broken("hoarder", prioritise_needs=known)
+
+
+def changes_settings() -> Any:
+    """A section of a report that flips a switch for everybody who is asked after it."""
+    section = ReportSection("qingshi_switch", LABEL, _switched)
+    return broken("switch", register_report_sections=lambda: [section])
+
+
+def _switched(_: Any, context: Any) -> list[ReportTable]:
+    context.settings["winter"] = True
+    return []
+
+
+def reads_the_environment() -> Any:
+    """On every machine another weight."""
+    return broken("settled", prioritise_needs=_by_environment)
+
+
+def _by_environment(needs: Any) -> Any:
+    return needs["urgency"] / 3 * float(os.environ.get("QINGSHI_SHARE", "1"))
+
+
+def reads_files() -> Any:
+    """It looks something up in a file that is none of its own."""
+    return broken("reader", prioritise_needs=_read)
+
+
+def _read(needs: Any) -> Any:
+    words = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    return np.full(len(needs), len(words) % 2)
+
+
+def guards_a_batch() -> Any:
+    """A helper may take what is not above the median of whatever is asked about together."""
+    guard = OrderGuard("qingshi_guard", LABEL, lambda orders, _: _below_median(orders["amount"]))
+    return broken("median", register_order_rules=lambda: [OrderRules("q_rules", guards=(guard,))])
+
+
+def _below_median(amount: Any) -> Any:
+    return amount <= (np.median(amount) if len(amount) else 0)
+
+
+def false_where_nothing_is_shared() -> Any:
+    """Its bound is too low only where a need and an offer have no place in common."""
+    return broken("nowhere", score_candidates=_nowhere)
+
+
+def _nowhere(needs: Any, offers: Any, pairs: Any) -> ScoreTerm:
+    lost = wushe.pair_level(needs, offers, pairs) < 0
+    return score(np.where(lost, 0.9, 0.5)).bounded(level=np.array([0.1, *[0.5] * 6]))
+
+
+def refuses_where_nobody_said_where() -> Any:
+    """Who has no known place in common is refused, also where no place is known."""
+    return broken("strict", filter_candidates=_known_places)
+
+
+def _known_places(needs: Any, offers: Any, pairs: Any) -> FilterTerm:
+    return FilterTerm(wushe.pair_level(needs, offers, pairs) >= 0, "reach")
+
+
+def swapped_label() -> Any:
+    """What the refused are told is Chinese in English and English in Chinese."""
+    return broken("babel", filter_candidates=_labelled)
+
+
+def _labelled(needs: Any, pairs: Any) -> FilterTerm:
+    urgent = needs["urgency"][pairs.need] > 0
+    return FilterTerm(urgent, "skill", label=Text("urgent ones first", "先急后缓"))
+
+
+def replaces_no_term() -> Any:
+    """A letter is missing in the name of the term that it means to take the place of."""
+    return broken("misser", score_candidates=_missed)
+
+
+def _missed(pairs: Any) -> ScoreTerm:
+    return ScoreTerm("proximty", 2, np.ones(len(pairs)), LABEL, replaces=True)
+
+
+def refuses_all() -> Any:
+    """True and False changed places: whoever has the skill is refused, and here nobody lacks it."""
+    return broken("upset", filter_candidates=lambda pairs: FilterTerm(~allow(pairs), "skill"))
+
+
+def empties_tables() -> Any:
+    """A section of a report that takes a table out of the city."""
+    section = ReportSection("qingshi_broom", LABEL, _swept)
+    return broken("broom", register_report_sections=lambda: [section])
+
+
+def _swept(network: Any, _: Any) -> list[ReportTable]:
+    network.tables["places"] = None
+    return []
+
+
+def numbers_offers_by_phone() -> Any:
+    """The phone of a household in the id of an offer, which is printed in plans."""
+    return broken("dialler", derive_offers=_by_phone)
+
+
+def _by_phone(parties: Any) -> list[Offer]:
+    giver = parties["organizations"].ids[:1]
+    homes = [home for home in parties["households"].records() if home.phone]
+    return [
+        Offer(id=f"for-{home.phone}", provider=one, categories=("food",), quantity=1, unit="件")
+        for one in giver
+        for home in homes[:3]
+    ]
+
+
+def vouches_for_all() -> Any:
+    """Every volunteer may work with minors, says the plugin; nobody looked them up."""
+    return broken("guarantor", derive_offers=_vouched)
+
+
+def _vouched(parties: Any, context: Any) -> list[Offer]:
+    return [
+        Offer(
+            id=f"{volunteer.id}-minors",
+            provider=volunteer.id,
+            categories=("tutoring",),
+            quantity=60,
+            unit="minute",
+            vetted_on=context.on,
+        )
+        for volunteer in parties["volunteers"].records()
+    ]
+
+
+def forgets_the_ratio() -> Any:
+    """A pool that adds half of a gift adds all of it."""
+    return broken("double", split_gifts=_all_of_it)
+
+
+def _all_of_it(donations: Any, pools: Any) -> list[tuple[str, str, int]]:
+    half = pools["numerator"] < pools["denominator"]
+    rich = half & (pools["left_fen"] >= 1)  # the smallest gift is of one fen
+    return [(donations["id"][0], pools["id"][j], 1) for j in np.flatnonzero(rich)]
+
+
+def changes_the_unit() -> Any:
+    """What the built-in rules give in pieces becomes money."""
+    food = NeedCategory("food", "食品", "food", "money", "fen", 100, replaces=True)
+    return broken("unit", register_need_categories=lambda: [food])
+
+
+def registers_anew() -> Any:
+    """Each time its rules are loaded they are others."""
+    minutes = itertools.count(30)
+    return broken(
+        "mover",
+        register_need_categories=lambda: [
+            NeedCategory("q_letters", "代读", "letters", "service", "minute", next(minutes))
+        ],
+    )
+
+
+def counts_people_as_things() -> Any:
+    """Households by the default unit: small figures would be told to the public."""
+    section = ReportSection("qingshi_homes", LABEL, _homes)
+    return broken("census", register_report_sections=lambda: [section])
+
+
+def _homes(network: Any, _: Any) -> list[ReportTable]:
+    row = ReportRow(Text("全市", "the city"), (len(network["households"]),))
+    column = ReportColumn(Text("户数", "households"))
+    return [ReportTable("qingshi_homes", LABEL, Text("地区", "place"), (column,), (row,))]
+
+
+def _policy(amount: str, article: str) -> Any:
+    """Return a hook that registers a policy which pays what parameter `amount` says."""
+    paid = Amount("month", LABEL, param(amount), "month", SOURCE, article)
+    test = Condition("dibao", LABEL, household_is("dibao"), SOURCE, "第二条")
+    policy = Policy(
+        id="qingshi_supplement",
+        name=LABEL,
+        unit="households",
+        kind="living",
+        conditions=(test,),
+        document=SOURCE,
+        confidence="A",
+        checked=dt.date(2025, 9, 1),
+        amounts=(paid,),
+        covers=("living_aid",),
+    )
+    return lambda: [policy]
+
+
+def _figure(valid_from: dt.date | None) -> Any:
+    """Return a hook that registers the parameter ``qingshi_month``."""
+    figure = Parameter(
+        name="qingshi_month",
+        value="120",
+        unit="元/户·月",
+        article="第三条",
+        region="000000",
+        valid_from=valid_from,
+        valid_to=None,
+        expires=None,
+        document=SOURCE,
+        source=SOURCE,
+        checked=dt.date(2025, 9, 1),
+        confidence="A",
+    )
+    return lambda: [figure]
+
+
+def reads_no_parameter() -> Any:
+    """A letter is missing in the name of the parameter: the policy can never say how much."""
+    begun = _figure(dt.date(2025, 1, 1))
+    return broken(
+        "unpaid",
+        register_parameters=begun,
+        register_policies=_policy("qingshi_moth", "第三条"),
+    )
+
+
+def parameter_that_never_begins() -> Any:
+    """A figure without a first day decides nothing."""
+    policy = _policy("qingshi_month", "第三条")
+    return broken("undecided", register_parameters=_figure(None), register_policies=policy)
+
+
+def names_no_article() -> Any:
+    """The document is named, and nobody can find the place in it."""
+    policy = _policy("qingshi_month", " ")
+    begun = _figure(dt.date(2025, 1, 1))
+    return broken("vague", register_parameters=begun, register_policies=policy)
+
+
 BROKEN: tuple[Broken, ...] = (
     Broken(misspelled_hook, "unknown-hook", "nearest is score_candidates", "score_candidate"),
     Broken(wrong_argument, "unknown-argument", "weather", "score_candidates"),
@@ -538,4 +810,28 @@ BROKEN: tuple[Broken, ...] = (
     Broken(no_demo_folder, "bad-demo", "nowhere", "qingshi_demo", quick=False),
     Broken(no_such_client, "no-such-story", "H-NOBODY", "qingshi_demo", quick=False),
     Broken(one_table_twice, "no-report", "qingshi_table", "city_report"),
+    Broken(replaces_nothing, "replaces-nothing", "not loaded: yun", "register_need_categories"),
+    Broken(misnames_who_is_above, "above-missing", "wuchan in", "under"),
+    Broken(calls_exit, "bad-answer", "SystemExit", "prioritise_needs"),
+    Broken(prints, "prints", "--json", "prioritise_needs"),
+    Broken(keeps_by_identity, "remembers", "known.kept", "prioritise_needs"),
+    Broken(changes_settings, "changes-what-it-is-given", "context", "qingshi_switch"),
+    Broken(reads_the_environment, "reads-environment", "os.environ", "_by_environment"),
+    Broken(reads_files, "acts-outside", "open README.md", "prioritise_needs"),
+    Broken(guards_a_batch, "batch-matters", "answer", "qingshi_guard"),
+    Broken(false_where_nothing_is_shared, "declared-bound-broken", "0.1", "score_candidates"),
+    Broken(refuses_where_nobody_said_where, "nowhere-refuses", "a need", "filter_candidates"),
+    Broken(swapped_label, "wrong-language", "urgent ones", "filter_candidates"),
+    Broken(replaces_no_term, "unknown-word", "proximty", "score_candidates"),
+    Broken(refuses_all, "refuses-all", "True means allowed", "filter_candidates"),
+    Broken(empties_tables, "changes-what-it-is-given", "item assignment", "qingshi_broom"),
+    Broken(numbers_offers_by_phone, "tells-personal-values", "words for people", "derive_offers"),
+    Broken(vouches_for_all, "vouches", "not on record", "derive_offers"),
+    Broken(forgets_the_ratio, "cap-broken", "numerator/denominator: 0 fen", "split_gifts"),
+    Broken(changes_the_unit, "unlike-what-it-replaces", "goods", "food"),
+    Broken(registers_anew, "not-repeatable", "register", "register_need_categories"),
+    Broken(counts_people_as_things, "people-as-count", "households", "qingshi_homes"),
+    Broken(reads_no_parameter, "no-parameter", "nearest is qingshi_month", "register_policies"),
+    Broken(parameter_that_never_begins, "weak-parameter", "no start date", "register_parameters"),
+    Broken(names_no_article, "no-article", "qingshi_supplement.month", "register_policies"),
 )

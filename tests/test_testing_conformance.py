@@ -3,8 +3,11 @@
 import datetime as dt
 import json
 import logging
+import os
 import re
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +18,32 @@ from click.testing import CliRunner
 import wushe
 from broken_plugins import BROKEN, LABEL, Broken, broken, category, logs_people, score, standard
 from conftest import TIER
-from wushe import FilterTerm, NeedCategory, load_plugins
+from wushe import (
+    FilterTerm,
+    NeedCategory,
+    ReportColumn,
+    ReportRow,
+    ReportSection,
+    ReportTable,
+    Text,
+    load_plugins,
+)
 from wushe.cli import main
 from wushe.model import pairing
 from wushe.model.storage import unknown
+from wushe.plugins.loading import load_one
 from wushe.plugins.manager import available
-from wushe.testing.conformance import Conformance, check_plugin, signs, whole
+from wushe.testing.conformance import Conformance, check_plugin, declared, signs, whole
 from wushe.testing.conformance.answering import Asked
 from wushe.testing.conformance.city import little_city
 from wushe.testing.conformance.findings import Sign
 from wushe.testing.conformance.fresh import differs_elsewhere
-from wushe.testing.conformance.surroundings import snapshot, traces
+from wushe.testing.conformance.kit import Kit
+from wushe.testing.conformance.surroundings import clocks, environment, snapshot, traces
 from wushe.testing.conformance.whole import SLOW_SECONDS, Speed, too_slow
 
 CODES = {sign.code for sign in vars(signs).values() if isinstance(sign, Sign)}
-TRIED = list({one.code: one for one in reversed(BROKEN)}.values())[::-1][:20]
+TRIED = list({one.code: one for one in reversed(BROKEN)}.values())[::-1][:12]
 """One plugin for each of the first sorts of finding in the tier `tests`, all of them in the others."""
 ASKED = ["pingliang", "xinjiang"]
 """Built-in plugins that are checked in the tier `tests`; all of them in the others."""
@@ -91,7 +105,7 @@ def test_a_broken_plugin_is_found_with_the_right_message(wrong: Broken) -> None:
 def test_every_sort_of_finding_has_a_plugin_that_makes_it() -> None:
     """What no broken plugin shows is tested by itself below."""
     elsewhere = {"differs-between-processes", "no-other-process", "slow", "plan-refuted"}
-    elsewhere |= {"batch-matters", "blank-decides", "no-plan"}
+    elsewhere |= {"blank-decides", "no-plan"}
     assert CODES - {one.code for one in BROKEN} == elsewhere
 
 
@@ -184,8 +198,8 @@ def test_a_plan_that_the_checker_refutes_is_told(
 
 def test_a_process_that_fails_is_a_finding() -> None:
     """The last line of what it said is told."""
-    nothing = Asked((), {}, (), ())
-    [finding] = differs_elsewhere(nothing, {"error": "ModuleNotFoundError: qingshi"})
+    kit, nothing = Kit.of(load_one(sound())), Asked((), {}, (), ())
+    [finding] = differs_elsewhere(kit, nothing, {"error": "ModuleNotFoundError: qingshi"})
     assert (finding.code, "qingshi" in finding.say("zh")) == ("no-other-process", True)
 
 
@@ -224,6 +238,135 @@ def test_a_plugin_is_checked_with_those_above_it() -> None:
         broken("street", under="wuchang", register_need_categories=own_wish), quick=True
     )
     assert [finding.say("en") for finding in report.findings] == []
+
+
+UNDER_A_CITY = '''"""Made up for tests: the rules of a district, which takes the place of one of its city's."""
+
+import wushe
+
+under = "qingzhou"
+
+
+@wushe.hookimpl
+def register_need_categories():
+    """45 minutes instead of 30."""
+    words = "代读书信", "reading letters", "service", "minute", 45
+    return [wushe.NeedCategory("qingzhou_letters", *words, replaces=True)]
+'''
+THE_CITY = (
+    UNDER_A_CITY.replace('under = "qingzhou"', "")
+    .replace("45", "30")
+    .replace(", replaces=True", "")
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """Return the files of a district's plugin and of its city's."""
+    district, city = tmp_path / "qingshi.py", tmp_path / "qingzhou.py"
+    district.write_text(UNDER_A_CITY, "utf-8")
+    city.write_text(THE_CITY, "utf-8")
+    return str(district), str(city)
+
+
+def test_who_is_above_can_be_given_as_a_file(files: tuple[str, str]) -> None:
+    """Without it nothing is there to be replaced, and the message says what to do."""
+    district, city = files
+    [alone] = check_plugin(district, quick=True).findings
+    assert (alone.code, alone.level) == ("replaces-nothing", "fault")
+    assert "-p" in alone.todo("zh")
+    assert "qingzhou" in alone.what("zh")
+    report = check_plugin(district, above=(city,), quick=True)
+    assert [finding.say("en") for finding in report.findings] == []
+
+
+def test_who_cannot_be_loaded_above_is_named(files: tuple[str, str]) -> None:
+    """The plugin itself gets no blame."""
+    [finding] = check_plugin(files[0], above=("qingshi_nowhere",)).findings
+    assert (finding.code, finding.where) == ("not-loaded", "qingshi_nowhere")
+
+
+def test_a_plugin_below_that_replaces_an_id_is_no_clash(
+    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id is the upper plugin's own, also where two districts that are installed replace it."""
+    district, city = (load_one(file) for file in files)
+    installed = {"qingshi": district, "baishi": district, "qingzhou": city}
+    monkeypatch.setattr(declared, "available", lambda: installed)
+    monkeypatch.setattr(declared, "load_one", lambda name: installed[name])
+    declared._owners.cache_clear()
+    try:
+        upper = tuple(declared.ids(Kit.of(city)))
+        lower = tuple(declared.ids(Kit.of(district, (city,))))
+        letters = broken("rival", register_need_categories=category("qingzhou_letters"))
+        [rival] = declared.ids(Kit.of(load_one(letters)))
+    finally:
+        declared._owners.cache_clear()
+    assert (upper, lower) == ((), ())
+    assert (rival.code, "qingzhou" in rival.what("en")) == ("shared-id", True)
+
+
+def test_figures_of_places_and_needs_are_no_figures_of_people() -> None:
+    """A column of unit `count` may count whatever stays when everybody has a twin."""
+
+    def figures(network: Any, _: Any) -> list[ReportTable]:
+        homes = network["households"]
+        settled = {place for place in homes["place"].tolist() if place is not None}
+        cells = len(settled), len(network["needs"]), len(network["stations"]), len(homes)
+        names = ("places", "needs", "stations")
+        columns = [ReportColumn(Text("个数", name)) for name in names]
+        columns.append(ReportColumn(Text("户数", "households"), "people"))
+        row = ReportRow(Text("全市", "the city"), cells)
+        return [ReportTable("q", LABEL, Text("地区", "place"), tuple(columns), (row,))]
+
+    section = ReportSection("qingshi_figures", LABEL, figures)
+    report = check_plugin(broken("honest", register_report_sections=lambda: [section]), quick=True)
+    assert [finding.say("en") for finding in report.findings] == []
+
+
+def test_an_observer_may_have_to_know_where_to_send_to() -> None:
+    """An address from the environment is worth a look there, and no fault."""
+
+    def told(events: Any) -> None:
+        os.environ.get("QINGSHI_ADDRESS")
+
+    [finding] = environment(Kit.of(load_one(broken("herald", after_orders_changed=told))))
+    assert (finding.code, finding.level) == ("reads-environment", "advice")
+
+
+def test_files_beside_the_plugin_are_its_own() -> None:
+    """What is packed with a plugin may be read late."""
+
+    def weighed(needs: Any) -> Any:
+        return np.full(len(needs), len(Path(__file__).read_text("utf-8")) % 2)
+
+    report = check_plugin(broken("packed", prioritise_needs=weighed), quick=True)
+    assert report.check("privacy").findings == ()
+
+
+def test_modules_beside_the_plugin_are_looked_at_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock in a helper's module is a clock; what the plugin does not import is somebody else's."""
+    package = tmp_path / "wushe_qingshi"
+    package.mkdir()
+    clock = "import datetime\n\n\ndef now():\n    return datetime.date.today()\n"
+    rules = '"""Made up for tests: {}."""\nimport wushe\n{}\n\n\n@wushe.hookimpl\ndef {}\n'
+    hook = "prioritise_needs(needs):\n    return needs['urgency'] / 3"
+    written = {
+        "__init__": "",
+        "helper": clock,
+        "one": rules.format("a clock elsewhere", "from wushe_qingshi.helper import now", hook),
+        "two": rules.format("nothing of the sort", "", hook),
+    }
+    for name, source in written.items():
+        (package / f"{name}.py").write_text(source, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with_clock, without = (import_module(f"wushe_qingshi.{name}") for name in ("one", "two"))
+    found = [[f.where for f in clocks(Kit.of(load_one(one)))] for one in (with_clock, without)]
+    for name in ("wushe_qingshi", *(f"wushe_qingshi.{name}" for name in ("helper", "one", "two"))):
+        sys.modules.pop(name)
+    assert found == [["helper.py"], []]
 
 
 def test_checking_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,6 +430,40 @@ def test_another_process_answers_the_same(tmp_path: Path) -> None:
     assert check_plugin(str(path), quick=True).ok
     path.write_text(SET_ORDER.replace("iter(WORDS)", "iter(sorted(WORDS))"), "utf-8")
     assert check_plugin(str(path)).ok
+
+
+SET_SKILLS = '''"""Made up for tests: the order of a set becomes the order of the skills."""
+
+import wushe
+
+
+@wushe.hookimpl
+def register_need_categories():
+    """Every process has its own order of the words."""
+    skills = tuple({f"skill{i}" for i in range(50)})
+    return [wushe.NeedCategory("q_letters", "代读", "letters", "service", "minute", 30, skills)]
+'''
+
+
+@pytest.mark.skipif(TIER == "tests", reason="starts another process: tiers ci and soak")
+def test_another_process_registers_the_same(tmp_path: Path) -> None:
+    """What is registered is compared as well as what is answered."""
+    path = tmp_path / "qingshi.py"
+    path.write_text(SET_SKILLS, "utf-8")
+    [finding] = check_plugin(str(path)).faults
+    assert (finding.code, finding.where) == (
+        "differs-between-processes",
+        "register_need_categories",
+    )
+
+
+@pytest.mark.skipif(TIER == "tests", reason="starts another process: tiers ci and soak")
+def test_another_process_is_given_who_is_above(files: tuple[str, str]) -> None:
+    """The files above the plugin are loaded there too."""
+    district, city = files
+    done = run(district, "-p", city)
+    assert done.exit_code == 0, done.output
+    assert "结论：可以使用" in done.output
 
 
 # --- the little city ---------------------------------------------------------------------------
@@ -370,7 +547,8 @@ def run(*words: str) -> Any:
 def test_the_command_ends_with_0_where_nothing_is_to_be_corrected() -> None:
     """In Chinese unless asked otherwise."""
     done = run("ezhou", "--quick")
-    assert (done.exit_code, "结论：可以使用" in done.output) == (0, True)
+    assert done.exit_code == 0, done.output
+    assert "结论：可以使用" in done.output
 
 
 def test_the_command_ends_with_1_where_something_is(tmp_path: Path) -> None:

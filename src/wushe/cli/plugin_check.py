@@ -20,6 +20,17 @@ from wushe.cli.plugins import plugins as group
 )
 @click.argument("name")
 @click.option(
+    "--plugin",
+    "-p",
+    "above",
+    multiple=True,
+    metavar="NAME_OR_FILE",
+    help=said_help(
+        "上级插件（名字或 .py 文件），可重复；装好的上级会自动载入",
+        "plugin above it (name or .py file), may be repeated; installed ones are loaded by themselves",
+    ),
+)
+@click.option(
     "--quick",
     is_flag=True,
     help=said_help("不查示例，也不在另一个进程里问", "without the demo and the other process"),
@@ -39,11 +50,19 @@ from wushe.cli.plugins import plugins as group
 @lang_option
 @json_option
 @guarded
-def check(name: str, quick: bool, seed: int, html: Path | None, lang: str, as_json: bool) -> None:
+def check(
+    name: str,
+    above: tuple[str, ...],
+    quick: bool,
+    seed: int,
+    html: Path | None,
+    lang: str,
+    as_json: bool,
+) -> None:
     """Print what the conformance kit finds in plugin NAME; exit code 1 where something is to be corrected."""
     from wushe.testing.conformance import check_plugin
 
-    report = check_plugin(name, rng_seed=seed, quick=quick)
+    report = check_plugin(name, above=above, rng_seed=seed, quick=quick)
     click.echo(report.to_json() if as_json else report.say(lang))
     if html is not None:
         report.to_html(html, lang=lang)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import deque
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import attrs
@@ -19,14 +21,17 @@ from wushe.testing.conformance.world import World, half_the_pairs, permuted
 
 RAISED = (
     *(WusheError, ArithmeticError, AssertionError, AttributeError, LookupError),
-    *(OSError, RuntimeError, TypeError, ValueError),
+    *(OSError, RuntimeError, TypeError, ValueError, SystemExit),
 )
-"""What a plugin's code may raise where wushe does not wrap it: all but what ends the process."""
+"""What a plugin's code may raise where wushe does not wrap it; who calls `exit` must not end the kit."""
 READ_ONLY = ("read-only", "does not support item assignment", "mappingproxy")
 """Words of the errors that numpy and Python raise where somebody writes to what is read-only."""
 OVERDRAWN = "more than it has left"
 """Words of the error where a pool is overdrawn."""
 MOST_PARTS = 4
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_STATE = (dict, list, set, deque, int, float, str, bytearray, np.ndarray)
+"""Sorts of variables in which a rule could remember something."""
 
 
 @attrs.frozen(eq=False)
@@ -42,9 +47,15 @@ class Asked:
 def ask_all(kit: Kit, worlds: tuple[World, ...]) -> Asked:
     """Ask everything of each world; who fails in one is not asked again."""
     working, answers, failed, mutations = [], {}, [], []
+    data = data_marks(worlds[0])
     for ask in asks_of(kit):
         said = [_ask(ask, world) for world in worlds]
-        errors = [one for one in said if isinstance(one, Exception)]
+        errors = [one for one in said if isinstance(one, BaseException)]
+        marks = data_marks(worlds[0])
+        if marks != data:
+            names = sorted(name for name in marks if marks[name] != data.get(name))
+            mutations.append(found(signs.TAKES_AWAY, ask.where, what=_listed(names)))
+            data = marks
         if not errors:
             working.append(ask)
             answers[ask.where] = said[0]
@@ -79,7 +90,7 @@ def empty(asked: Asked, nothing: World) -> Iterator[Finding]:
     """Yield the questions that fail where there is nothing."""
     for ask in asked.working:
         error = _ask(ask, nothing)
-        if isinstance(error, Exception):
+        if isinstance(error, BaseException):
             yield found(signs.FAILS_EMPTY, ask.where, why=why(error))
 
 
@@ -95,6 +106,24 @@ def twice(kit: Kit, asked: Asked, world: World) -> Iterator[Finding]:
             yield found(signs.UNSTEADY, ask.where, parts=_listed(sorted(parts)))
 
 
+def registers_twice(kit: Kit) -> Iterator[Finding]:
+    """Yield the hooks that register something else when they are called again."""
+    for hook in kit.hooks:
+        if hook.startswith("register_"):
+            register = getattr(kit.plugin.implementation, hook)
+            one, two = (registered(register) for _ in range(2))
+            if one != two:
+                yield found(signs.UNSTEADY, hook, parts="register")
+
+
+def registered(register: Any) -> str:
+    """Return what a hook registers as text; functions, which have no text, are left out."""
+    try:
+        return _ADDRESS.sub("", repr(list(register())))
+    except RAISED as error:
+        return why(error)
+
+
 def in_another_order(
     asked: Asked, world: World, rng: np.random.Generator, unsteady: frozenset[str]
 ) -> Iterator[Finding]:
@@ -106,7 +135,7 @@ def in_another_order(
             continue
         for sign, (changed, rows) in ((signs.ORDER_MATTERS, mixed), (signs.BATCH_MATTERS, half)):
             after = _ask(ask, changed)
-            if isinstance(after, Exception):
+            if isinstance(after, BaseException):
                 yield found(signs.BAD_ANSWER, ask.where, why=why(after))
                 break
             parts = differences(before, after, rows)
@@ -122,17 +151,18 @@ def _listed(parts: list[str]) -> str:
 # --- nothing changed ---------------------------------------------------------------------------
 
 
-def untouched(kit: Kit, asked: Asked, world: World) -> Iterator[Finding]:
-    """Yield the questions after which the data, or variables of the plugin, are not what they were."""
+def untouched(kit: Kit, asked: Asked, worlds: tuple[World, ...]) -> Iterator[Finding]:
+    """Yield the questions after which the data, or variables of the plugin, are not what they were.
+
+    The worlds are copied, so that what is kept by the identity of an array is kept once more; what a rule
+    works out once and for all, before the first answer, may stay.
+    """
     yield from asked.mutations
-    data, own = data_marks(world), state_of(kit)
+    own = state_of(kit)
+    copies = [permuted(world, np.random.default_rng(0))[0] for world in worlds]
     for ask in asked.working:
-        ask.run(world)
-        marks = data_marks(world)
-        if marks != data:
-            names = sorted(name for name in marks if marks[name] != data.get(name))
-            yield found(signs.TAKES_AWAY, ask.where, what=_listed(names))
-            data = marks
+        for world in copies:
+            _ask(ask, world)
         state = state_of(kit)
         if state != own:
             names = sorted(n for n in {*state, *own} if state.get(n) != own.get(n))
@@ -152,7 +182,10 @@ def data_marks(world: World) -> dict[str, str]:
     for name, table in world.network.tables.items():
         marks[f"table {name}"] = _mark(table.columns)
     registries = world.network.categories, world.network.target_groups
-    marks["registries"] = str([sorted(registry) for registry in registries])
+    marks["registries"] = str([[(k, id(one[k])) for k in sorted(one)] for one in registries])
+    marks["context"] = repr(sorted(world.context.settings.items()))
+    tree = world.network.places
+    marks["places"] = _mark({"parent": tree.parent, "ancestors": tree.ancestors})
     return marks
 
 
@@ -172,9 +205,39 @@ def state_of(kit: Kit) -> dict[str, str]:
         holders += [kit.plugin.implementation, type(kit.plugin.implementation)]
     found_state = {}
     for holder in holders:
-        for name, value in vars(holder).items():
-            if not name.startswith("__") and isinstance(
-                value, (dict, list, set, int, float, str, bytearray, np.ndarray)
-            ):
+        for name, value in _variables(holder).items():
+            if not name.startswith("__") and isinstance(value, _STATE):
                 found_state[name] = repr(value)
+            elif isinstance(value, FunctionType):
+                found_state |= _held(value)
+    for one in kit.functions():
+        found_state |= _held(one)
     return found_state
+
+
+def _variables(holder: Any) -> dict[str, Any]:
+    """Return the variables of a module, class or object by name, those in slots as well."""
+    slots = getattr(type(holder), "__slots__", ())
+    names = (slots,) if isinstance(slots, str) else slots
+    return {
+        **{name: getattr(holder, name, None) for name in names},
+        **getattr(holder, "__dict__", {}),
+    }
+
+
+def _held(function: Any) -> dict[str, str]:
+    """Return what a function holds that could be changed: attributes, defaults, variables of the one around it."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return {}
+    defaults = function.__defaults__ or ()
+    arguments = code.co_varnames[: code.co_argcount]
+    held = dict(zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True))
+    held |= vars(function)
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    held |= {name: cell.cell_contents for name, cell in cells if cell != CellType()}
+    return {
+        f"{function.__name__}.{name}": repr(value)
+        for name, value in held.items()
+        if isinstance(value, _STATE)
+    }

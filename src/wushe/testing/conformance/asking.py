@@ -25,12 +25,14 @@ class Part:
     """One part of an answer: `values` with a row for each of `axis`, or anything where that is "".
 
     `labels` are words that people will read; `spoken` is False where they are not in both languages.
+    `text` is the label of a term, of which each half must be in its language.
     """
 
     axis: Axis
     values: Any
     labels: tuple[str, ...] = ()
     spoken: bool = True
+    text: Text | None = None
 
 
 Answer = Mapping[str, Part]
@@ -105,6 +107,7 @@ def _words_of(table: Any) -> Iterator[str]:
     texts = [table.title, table.head, table.note, *(column.label for column in table.columns)]
     for row in table.all_rows():
         texts += [row.label, *(cell for cell in row.cells if not isinstance(cell, int))]
+    yield table.id
     for text in texts:
         if text is not None:
             yield from (text.zh, text.en)
@@ -112,8 +115,8 @@ def _words_of(table: Any) -> Iterator[str]:
 
 def _named(axis: Axis, values: Array, name: str, label: Any) -> Part:
     """Return the values of a term with its name and label, which should be a text or nothing."""
-    if isinstance(label, Text):
-        return Part(axis, values, (name, label.zh, label.en))
+    if isinstance(label, Text) and isinstance(label.zh, str) and isinstance(label.en, str):
+        return Part(axis, values, (name, label.zh, label.en), text=label)
     if label is None:
         return Part(axis, values, (name,))
     return Part(axis, values, (name, str(label)), spoken=False)
@@ -135,7 +138,8 @@ def _relief(own: Any, world: World) -> Answer:
 def _filters(own: Any, world: World) -> Answer:
     terms = own.filter_candidates(world.needs, world.offers, world.pairs, world.context)
     return {
-        f"{at} {term.reason}": Part("pairs", term.allowed) for at, (_, term) in enumerate(terms)
+        f"{at} {term.reason}": _named("pairs", term.allowed, term.name or "", term.label)
+        for at, (_, term) in enumerate(terms)
     }
 
 
@@ -151,7 +155,8 @@ def _scores(own: Any, world: World) -> Answer:
 def _offers(own: Any, world: World) -> Answer:
     ((_, table),) = own.derive_offers(world.network.tables, world.context)
     columns = {name: column.tolist() for name, column in table.columns.items()}
-    return {"offers": Part("", columns)}
+    # Ids of offers are printed in plans and on orders.
+    return {"offers": Part("", columns, tuple(columns["id"]))}
 
 
 def _split(own: Any, world: World) -> Answer:

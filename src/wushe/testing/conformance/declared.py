@@ -17,8 +17,10 @@ from wushe.testing.conformance.answering import RAISED
 from wushe.testing.conformance.asking import Answer
 from wushe.testing.conformance.findings import Finding, found
 from wushe.testing.conformance.kit import Kit
+from wushe.testing.conformance.world import World
 from wushe.text import Text
 
+MOST_NAMES = 4
 LEAST_DOC = 20
 """A docstring of fewer characters names no source."""
 REGISTRIES = {
@@ -64,6 +66,18 @@ def sources(kit: Kit) -> Iterator[Finding]:
     for hook, key, item in items_of(kit):
         if hook in SOURCED and not item.source.strip():
             yield found(signs.NO_SOURCE, f"{hook} · {key}", field="source")
+    bare = [name for _, _, item in items_of(kit) for name in _without_article(item)]
+    if bare:
+        names = ", ".join(bare[:MOST_NAMES])
+        yield found(signs.NO_ARTICLE, "register_policies", n=len(bare), names=names)
+
+
+def _without_article(item: Any) -> Iterator[str]:
+    """Yield the parts of a policy that name a document and no article of it."""
+    for kind in ("conditions", "amounts", "materials", "steps"):
+        for part in getattr(item, kind, ()):
+            if hasattr(part, "article") and not part.article.strip():
+                yield f"{item.id}.{part.id}"
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -74,10 +88,16 @@ def words(kit: Kit, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     for where, answer in answers.items():
         for key in sorted(key for key, part in answer.items() if not part.spoken):
             yield found(signs.NO_WORDS, where, language=_LANGUAGES["en"], field=f"{key}: label")
-    for where, field, text in _texts(kit):
+    labels = [
+        (where, f"{key}: label", part.text)
+        for where, answer in answers.items()
+        for key, part in sorted(answer.items())
+        if part.text is not None
+    ]
+    for where, field, text in (*_texts(kit), *labels):
         for lang, said in (("zh", text.zh), ("en", text.en)):
             language = _LANGUAGES[lang]
-            if not said.strip():
+            if not isinstance(said, str) or not said.strip():
                 yield found(signs.NO_WORDS, where, language=language, field=field)
             elif not _in_language(said, lang):
                 yield found(signs.WRONG_LANGUAGE, where, language=language, words=said[:40])
@@ -118,7 +138,7 @@ def _own_texts(item: Any) -> Iterator[tuple[str, Text]]:
 
 def ids(kit: Kit) -> Iterator[Finding]:
     """Yield odd ids, and those that another installed plugin has as well."""
-    related = {kit.plugin.name, "defaults", *kit.parents}
+    related = {kit.plugin.name, "defaults", *(parent.name for parent in kit.parents)}
     # A policy has its document's own id, and one that replaces another keeps that one's.
     for hook, key, _ in items_of(kit):
         if hook == "register_policies":
@@ -147,6 +167,24 @@ def dangling(kit: Kit) -> Iterator[Finding]:
             yield found(signs.UNKNOWN_WORD, where, field="category", word=question.category)
 
 
+def terms_replaced(kit: Kit, world: World) -> Iterator[Finding]:
+    """Yield the terms that say `replaces` of a name that no plugin above has: both would count."""
+    given = world.needs, world.offers, world.pairs, world.context
+    for hook in ("filter_candidates", "score_candidates"):
+        if hook not in kit.hooks:
+            continue
+        try:
+            mine, above = (
+                [getattr(one, "term", None) or one[1] for one in getattr(rules, hook)(*given)]
+                for rules in (kit.own, kit.base)
+            )
+        except RAISED:  # another check's business
+            continue
+        known = {term.name for term in above}
+        for name in sorted(t.name for t in mine if t.replaces and t.name not in known):
+            yield found(signs.UNKNOWN_WORD, hook, field="replaces", word=name)
+
+
 def _questions(kit: Kit) -> Iterator[tuple[str, Question]]:
     """Yield the plugin's own questions of visit forms, with where they are."""
     mine = kit.mine("register_visit_forms")
@@ -156,11 +194,24 @@ def _questions(kit: Kit) -> Iterator[tuple[str, Question]]:
                 yield f"register_visit_forms · {form.id}.{question.id}", question
 
 
+def unlike(kit: Kit) -> Iterator[Finding]:
+    """Yield the categories that replace one of another form or dimension."""
+    for key in kit.mine("register_need_categories"):
+        before, now = kit.base.categories.get(key), kit.rules.categories[key]
+        for field in ("form", "dimension") if before is not None else ():
+            old, new = getattr(before, field), getattr(now, field)
+            if old != new:
+                where = f"register_need_categories · {key}"
+                params = {"key": key, "field": field, "before": old, "after": new}
+                yield found(signs.UNLIKE_REPLACED, where, **params)
+                break
+
+
 @functools.cache
 def _owners() -> dict[tuple[str, str], frozenset[str]]:
-    """Return which installed plugins register each id; the same in one process.
+    """Return which installed plugins register each id, without those that replace another one's there.
 
-    The hooks are called directly: whole sets of rules would take ten times as long.
+    Whoever replaces an id is below its owner and meant to be loaded with it. The same in one process. The hooks are called directly: whole sets of rules would take ten times as long.
     """
     owners: dict[tuple[str, str], set[str]] = {}
     for name in available():
@@ -170,5 +221,6 @@ def _owners() -> dict[tuple[str, str], frozenset[str]]:
             for hook in (*REGISTRIES, *LISTED):
                 register = getattr(implementation, hook, None)
                 for item in register() if register is not None else ():
-                    owners.setdefault((hook, item.id), set()).add(name)
+                    if not item.replaces:
+                        owners.setdefault((hook, item.id), set()).add(name)
     return {key: frozenset(names) for key, names in owners.items()}

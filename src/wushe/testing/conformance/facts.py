@@ -17,12 +17,25 @@ from wushe.testing.conformance.answering import RAISED, Asked
 from wushe.testing.conformance.asking import Answer, Ask
 from wushe.testing.conformance.findings import Finding, Sign, found
 from wushe.testing.conformance.world import World, changed
+from wushe.text import Text
 
 LEAST = {"register_risk_signals": 3, "register_standards": 1}
 """Answers that have to turn: of many made-up persons one or two may contradict themselves by chance."""
 THREE_VALUED = tuple(LEAST)
 NEED_FACTS = ("asked_on", "due", "on_day", "starts", "ends")
 """Days and times that nobody has to state."""
+OFFER_FACTS = ("available_from", "available_to", "starts", "ends")
+WHERE = ("place_row", "ancestors", "lon", "lat")
+"""Columns that are unknown together where nobody said where it is."""
+_SIDES = (
+    *(("needs", name, (name,)) for name in NEED_FACTS),
+    *(("offers", name, (name,)) for name in OFFER_FACTS),
+    *((side, "place", WHERE) for side in ("needs", "offers")),
+)
+"""Facts of needs and offers that are taken away, and the columns that hold them."""
+_SIDE = {"needs": Text("需求", "a need"), "offers": Text("供给", "an offer")}
+MANY = 100
+"""So many pairs at least; of a few all may be refused."""
 MUST_BE_KNOWN = ("consent", "vetting")
 """Reasons for which the law asks that something be known."""
 UNKNOWN = -1
@@ -35,6 +48,17 @@ def unknown_stays_unknown(asked: Asked, world: World) -> Iterator[Finding]:
             yield from _answers(ask, asked.answers[ask.where], world)
         elif ask.hook == "filter_candidates":
             yield from _refusals(ask, asked.answers[ask.where], world)
+
+
+def refused_all(asked: Asked) -> Iterator[Finding]:
+    """Yield the filter terms that allow not one pair: most likely the answer is upside down."""
+    for ask in asked.working:
+        if ask.hook == "filter_candidates":
+            for key, part in sorted(asked.answers[ask.where].items()):
+                n = len(part.values)
+                if n >= MANY and not part.values.any():
+                    reason = key.partition(" ")[2]
+                    yield found(signs.REFUSES_ALL, ask.where, n=n, reason=reason)
 
 
 def _answers(ask: Ask, before: Answer, world: World) -> Iterator[Finding]:
@@ -97,20 +121,24 @@ def unknown_column(column: Array) -> Array:
     """Return a column of the same dtype in which nothing is known."""
     marks: dict[str, Any] = {"O": None, "M": np.datetime64("NaT"), "f": np.nan}
     wide = column.dtype.kind == "i" and column.dtype.itemsize == 8
-    return np.full(len(column), UNKNOWN_INT if wide else marks.get(column.dtype.kind, -1)).astype(
+    return np.full(column.shape, UNKNOWN_INT if wide else marks.get(column.dtype.kind, -1)).astype(
         column.dtype
     )
 
 
 def _refusals(ask: Ask, before: Answer, world: World) -> Iterator[Finding]:
-    for name in NEED_FACTS:
-        needs = changed(world.needs, **{name: unknown_column(world.needs[name])})
-        blank = attrs.evolve(world, prepared=attrs.evolve(world.prepared, needs=needs))
-        after = _run(ask, blank)
+    for side, field, names in _SIDES:
+        columns = getattr(world, side)
+        blank = changed(columns, **{name: unknown_column(columns[name]) for name in names})
+        needs, offers = (blank if side == name else getattr(world, name) for name in _SIDE)
+        prepared = attrs.evolve(world.prepared, needs=needs, offers=offers)
+        after = _run(ask, attrs.evolve(world, prepared=prepared))
         if after is None or set(after) != set(before):
             continue
         for key, part in sorted(before.items()):
             reason = key.partition(" ")[2]
             refused = int((part.values & ~after[key].values).sum())
             if refused and reason not in MUST_BE_KNOWN:
-                yield found(signs.UNKNOWN_REFUSES, ask.where, field=name, n=refused, reason=reason)
+                params = {"side": _SIDE[side], "field": field, "n": refused, "reason": reason}
+                sign = signs.NOWHERE_REFUSES if names is WHERE else signs.UNKNOWN_REFUSES
+                yield found(sign, ask.where, **params)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wushe.errors import WusheError
 from wushe.plugins.loading import load_one
 from wushe.testing.conformance import signs
-from wushe.testing.conformance.answering import Asked, ask_all
+from wushe.testing.conformance.answering import Asked, ask_all, registered
 from wushe.testing.conformance.asking import digest
 from wushe.testing.conformance.findings import Finding, found
 from wushe.testing.conformance.kit import Kit
@@ -24,9 +25,12 @@ OTHER = {"PYTHONHASHSEED": "20250915", "TZ": "Pacific/Kiritimati", "LC_ALL": "C.
 SECONDS = 300
 
 
-def elsewhere(plugin: str, rng_seed: int) -> Mapping[str, Any]:
-    """Return what another process answers: ``answers`` by question, ``traces`` of loading, or ``error``."""
-    command = [sys.executable, "-m", __name__, plugin, str(rng_seed)]
+def elsewhere(plugins: Sequence[str], rng_seed: int) -> Mapping[str, Any]:
+    """Return what another process answers: ``answers`` by question, ``traces`` of loading, or ``error``.
+
+    The first of `plugins` is the one that is tested, the others are above it.
+    """
+    command = [sys.executable, "-m", __name__, str(rng_seed), *plugins]
     paths = os.pathsep.join(p for p in sys.path if p)
     try:
         done = subprocess.run(
@@ -46,15 +50,29 @@ def elsewhere(plugin: str, rng_seed: int) -> Mapping[str, Any]:
     return answer
 
 
-def differs_elsewhere(asked: Asked, there: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield the questions that the other process answered differently."""
+def differs_elsewhere(kit: Kit, asked: Asked, there: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the questions that the other process answered differently, and the hooks that register something else."""
     if "error" in there:
         yield found(signs.NO_PROCESS, "load", why=there["error"])
         return
+    for hook, mark in _registered(kit).items():
+        if there["registered"].get(hook) != mark:
+            yield found(signs.UNSTEADY_ELSEWHERE, hook, parts="register")
     for where, answer in asked.answers.items():
         said = there["answers"].get(where)
         if said != digest(answer):
             yield found(signs.UNSTEADY_ELSEWHERE, where, parts=", ".join(sorted(answer)))
+
+
+def _registered(kit: Kit) -> dict[str, str]:
+    """Return a short mark of what each hook registers."""
+    return {
+        hook: hashlib.sha256(
+            registered(getattr(kit.plugin.implementation, hook)).encode()
+        ).hexdigest()
+        for hook in kit.hooks
+        if hook.startswith("register_")
+    }
 
 
 def left_elsewhere(there: Mapping[str, Any]) -> tuple[str, ...]:
@@ -62,22 +80,24 @@ def left_elsewhere(there: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(there.get("traces", ()))
 
 
-def _answers(plugin: str, rng_seed: int) -> dict[str, Any]:
+def _answers(rng_seed: int, plugin: str, *above: str) -> dict[str, Any]:
     before = snapshot()
+    given = tuple(load_one(one) for one in above)
     implementation = load_one(plugin)
     left = traces(before, snapshot())
-    kit = Kit.of(implementation)
+    kit = Kit.of(implementation, given)
     worlds = worlds_of(kit, rng_seed)
     asked = ask_all(kit, (worlds.mixed.world, worlds.blank.world, worlds.leap.world))
     return {
         "answers": {where: digest(answer) for where, answer in asked.answers.items()},
+        "registered": _registered(kit),
         "traces": list(left),
     }
 
 
 if __name__ == "__main__":
     try:
-        told = json.dumps(_answers(sys.argv[1], int(sys.argv[2])))
+        told = json.dumps(_answers(int(sys.argv[1]), *sys.argv[2:]))
     except WusheError as failure:
         sys.exit(str(failure))
     sys.stdout.write(told + "\n")

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import attrs
@@ -41,7 +41,9 @@ class Kit:
     """What is tested: `rules` are the plugin's with those above it, `base` without it, `own` its batch hooks only."""
 
     plugin: Plugin
-    parents: tuple[str, ...]
+    parents: tuple[Plugin, ...]
+    missing: tuple[str, ...]
+    """Plugins that `under` names, of it or of those above it, and that are neither installed nor given."""
     rules: Plugins
     base: Plugins
     own: Plugins
@@ -50,11 +52,11 @@ class Kit:
     """Ids of the plugin's own rules by hook."""
 
     @classmethod
-    def of(cls, plugin: Plugin) -> Kit:
-        """Load `plugin` with the defaults and the installed plugins above it. Raises WusheError."""
-        parents = _above(plugin)
+    def of(cls, plugin: Plugin, given: tuple[Plugin, ...] = ()) -> Kit:
+        """Load `plugin` with the defaults, the plugins `given` and the installed ones above it. Raises WusheError."""
+        parents, missing = above(plugin, given)
         # The built-in rules are a plugin like any other, and can be checked like one.
-        builtin = () if plugin.name == DEFAULTS else (_builtin(),)
+        builtin = () if plugin.name == DEFAULTS else (_installed(DEFAULTS),)
         rules = load_plugins(*builtin, *parents, plugin, defaults=False)
         hooks = rules.hooks_of(plugin.name)
         registered: dict[str, tuple[str, ...]] = {}
@@ -62,7 +64,7 @@ class Kit:
             if origin.plugin == plugin.name:
                 registered[origin.hook] = (*registered.get(origin.hook, ()), origin.id)
         own = _alone(plugin, hooks)
-        return cls(plugin, parents, rules, _base(parents), own, hooks, registered)
+        return cls(plugin, parents, missing, rules, _base(parents), own, hooks, registered)
 
     def again(self) -> Kit:
         """Return the same plugin loaded once more, with rules of its own.
@@ -70,24 +72,36 @@ class Kit:
         The registries are made anew only where they hold rules that can be asked.
         """
         if set(ASKED_OF_REGISTRIES) & set(self.hooks):
-            return Kit.of(self.plugin)
+            return Kit.of(self.plugin, self.parents)
         return attrs.evolve(self, own=_alone(self.plugin, self.hooks))
+
+    def named(self, names: Iterable[str]) -> tuple[str | Plugin, ...]:
+        """Return the plugins of these names: the one tested and those above it as they are, others by name."""
+        known = {one.name: one for one in (self.plugin, *self.parents)}
+        return tuple(known.get(name, name) for name in names)
 
     def mine(self, hook: str) -> tuple[str, ...]:
         """Return the ids of the rules that the plugin registered through `hook`."""
         return self.registered.get(hook, ())
 
     def modules(self) -> tuple[ModuleType, ...]:
-        """Return the modules that the plugin consists of, where it is one: itself and those below it."""
-        found = self.plugin.implementation
-        if not isinstance(found, ModuleType):
+        """Return the modules that the plugin consists of, where it is one: itself, those below it and beside it.
+
+        Beside it are those of the same package that it takes something from.
+        """
+        first = self.plugin.implementation
+        if not isinstance(first, ModuleType):
             return ()
-        below = [
-            module
-            for name, module in sorted(sys.modules.items())
-            if name.startswith(f"{found.__name__}.") and isinstance(module, ModuleType)
-        ]
-        return (found, *below)
+        found, waiting = {first.__name__: first}, [first]
+        package = first.__name__.rpartition(".")[0]
+        while waiting:
+            names = _taken_from(waiting.pop(), package)
+            for name, other in sorted(sys.modules.items()):
+                part = name in names or name.startswith(f"{first.__name__}.")
+                if part and name not in found and isinstance(other, ModuleType):
+                    found[name] = other
+                    waiting.append(other)
+        return tuple(found.values())
 
     def functions(self) -> tuple[Any, ...]:
         """Return the plugin's implementations of hooks, as plain functions."""
@@ -102,29 +116,48 @@ class Kit:
         return tuple(sorted({Path(name) for name in names if name}))
 
 
-@functools.cache
-def _builtin() -> Plugin:
-    """Return the built-in rules, looked up once: entry points are slow to read."""
-    return load_one(DEFAULTS)
-
-
-@functools.cache
-def _base(parents: tuple[str, ...]) -> Plugins:
+@functools.lru_cache(maxsize=32)
+def _base(parents: tuple[Plugin, ...]) -> Plugins:
     """Return the rules without the plugin: one set for all that are tested, which shows whether they touch it."""
-    return load_plugins(_builtin(), *parents, defaults=False)
+    return load_plugins(_installed(DEFAULTS), *parents, defaults=False)
 
 
-def _above(plugin: Plugin) -> tuple[str, ...]:
-    """Return the installed plugins above `plugin`, the most general last."""
-    found: list[str] = []
-    waiting = list(parents_of(plugin))
+def _taken_from(module: ModuleType, package: str) -> set[str]:
+    """Return the modules of `package` that `module` takes something from; all of wushe is nobody's package."""
+    if not package or package.partition(".")[0] == "wushe":
+        return set()
+    named = {
+        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        for value in vars(module).values()
+        if isinstance(value, (ModuleType, type, FunctionType))
+    }
+    return {name for name in named if name and name.startswith(f"{package}.")}
+
+
+def above(
+    plugin: Plugin, given: tuple[Plugin, ...] = ()
+) -> tuple[tuple[Plugin, ...], tuple[str, ...]]:
+    """Return the plugins `given` and the installed ones above them and `plugin`, and the names of those missing."""
+    found = {one.name: one for one in given}
+    waiting = [name for one in (plugin, *given) for name in parents_of(one)]
     installed = available() if waiting else {}
+    missing: dict[str, None] = {}
     while waiting:
         name = waiting.pop(0)
-        if name in installed and name not in found and name != plugin.name:
-            found.append(name)
-            waiting += parents_of(load_one(name))
-    return tuple(found)
+        if name in found or name in (plugin.name, DEFAULTS):
+            continue
+        if name in installed:
+            found[name] = _installed(name)
+            waiting += parents_of(found[name])
+        else:
+            missing[name] = None
+    return tuple(found.values()), tuple(missing)
+
+
+@functools.cache
+def _installed(name: str) -> Plugin:
+    """Return an installed plugin, the same one each time."""
+    return load_one(name)
 
 
 def _alone(plugin: Plugin, hooks: Iterable[str]) -> Plugins:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,10 @@ def _row(columns: Columns, key: str) -> int:
 def _beyond_caps(
     donations: Columns, pools: Columns, split: Split
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield (cap, its fen, what was given) where a total goes beyond a cap, what was given before included."""
+    """Yield (cap, its fen, what was given) where a total goes beyond a cap, what was given before included.
+
+    The ratio of a pool is a cap as well: it adds no more to a gift than that part of it.
+    """
     totals: defaultdict[tuple[int, str, str], int] = defaultdict(int)
     for donation, pool, fen in split:
         i, j = _row(donations, donation), _row(pools, pool)
@@ -67,6 +71,10 @@ def _beyond_caps(
             if who is not None:
                 totals[j, name, who] += fen
     for (j, name, who), fen in totals.items():
+        if name == "gift":
+            whole = int(donations["fen"][_row(donations, who)]) * int(pools["numerator"][j])
+            if fen > whole // int(pools["denominator"][j]):
+                yield "numerator/denominator", whole // int(pools["denominator"][j]), fen
         most = int(pools[f"{name}_cap"][j])
         total = fen + pools["given"][j].get(f"{name}:{who}", 0)
         if most != NO_CAP and fen and total > most:
@@ -101,6 +109,21 @@ def offered_once(kit: Kit, world: World) -> Iterator[Finding]:
                 params = {"provider": key, "has": most, "offered": every[key], "unit": unit}
                 yield found(signs.OFFERED_TWICE, "derive_offers", **params)
                 return
+
+
+def vouched(kit: Kit, world: World) -> Iterator[Finding]:
+    """Yield that offers of volunteers or workers claim a vetting that is not on their record."""
+    known: dict[str, Any] = {}
+    for name in ("volunteers", "social_workers"):
+        table = world.network[name]
+        known |= dict(zip(table.ids.tolist(), table["vetted_on"].tolist(), strict=True))
+    n = 0
+    for name, table in kit.rules.derive_offers(world.network.tables, world.context):
+        if name == kit.plugin.name:
+            rows = zip(table["provider"].tolist(), table["vetted_on"].tolist(), strict=True)
+            n += sum(day is not None and who in known and known[who] != day for who, day in rows)
+    if n:
+        yield found(signs.VOUCHES, "derive_offers", n=n)
 
 
 def _offered(tables: Sequence[Table]) -> dict[str, int]:

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
+import contextlib
+import io
+from collections.abc import Iterable, Sequence
 
 import attrs
 import numpy as np
 
-from wushe.errors import PluginConflictError, WusheError
-from wushe.plugins.loading import HOOKS, Plugin, load_one
+from wushe.errors import WusheError
+from wushe.plugins.loading import Plugin, load_one
 from wushe.testing.conformance import signs
 from wushe.testing.conformance.answering import (
     Asked,
     ask_all,
     empty,
     in_another_order,
+    registers_twice,
     twice,
     untouched,
-    why,
 )
 from wushe.testing.conformance.bounds import declarations
-from wushe.testing.conformance.declared import dangling, ids, sources, words
-from wushe.testing.conformance.facts import THREE_VALUED, unknown_stays_unknown
+from wushe.testing.conformance.declared import dangling, ids, sources, terms_replaced, unlike, words
+from wushe.testing.conformance.doubled import people_counted
+from wushe.testing.conformance.facts import THREE_VALUED, refused_all, unknown_stays_unknown
+from wushe.testing.conformance.figures import parameters
 from wushe.testing.conformance.findings import Check, Conformance, Finding, found
 from wushe.testing.conformance.fresh import differs_elsewhere, elsewhere, left_elsewhere
 from wushe.testing.conformance.kit import Kit
-from wushe.testing.conformance.money import gifts_conserved, offered_once
+from wushe.testing.conformance.loads import loading, not_loaded, of_loading
+from wushe.testing.conformance.money import gifts_conserved, offered_once, vouched
 from wushe.testing.conformance.surroundings import (
     Snapshot,
     clocks,
+    environment,
     outside,
     privacy,
     random_numbers,
@@ -44,8 +48,6 @@ from wushe.text import Text
 
 QUICK_PAIRS = 2000
 MOST_NAMES = 4
-_PENDING = re.compile(r"unknown hook '(?P<hook>\w+)'")
-_ARGUMENTS = re.compile(r"for hook '(?P<hook>\w+)'.*Argument\(s\) \{(?P<names>[^}]*)\}")
 
 _WHOLE = ("plan", "demo", "speed")
 _LATER = Text("上面的问题改正以后再查", "once what is above is corrected")
@@ -100,12 +102,12 @@ TITLES: dict[str, tuple[Text, Text]] = {
     "money": (
         Text("钱和物对得上", "Money and goods are conserved"),
         Text(
-            "配捐不超过余额和上限，余额不供给两次",
-            "pools and caps hold, and nothing is offered twice",
+            "配捐不超过余额、比例和上限，余额不供给两次，供给不替人担保",
+            "pools, ratios and caps hold, nothing is offered twice, no offer vouches for anybody",
         ),
     ),
     "clock": (
-        Text("不看时钟，不抽签", "No clock, no global random numbers"),
+        Text("不看时钟和环境变量，不抽签", "No clock, no environment, no global random numbers"),
         Text("同一天的计划，明天重算也要一样", "the plan of a day is the same when made tomorrow"),
     ),
     "privacy": (
@@ -148,30 +150,42 @@ TITLES: dict[str, tuple[Text, Text]] = {
 }
 
 
-def check_plugin(plugin: str | object, *, rng_seed: int = 0, quick: bool = False) -> Conformance:
+def check_plugin(
+    plugin: str | object,
+    *,
+    above: Sequence[str | object] = (),
+    rng_seed: int = 0,
+    quick: bool = False,
+) -> Conformance:
     """Return what the conformance kit finds in `plugin`: a name, a ``.py`` file or an object as for `load_plugins`.
 
-    Everything is asked on small made-up cities that `rng_seed` draws, also where nothing is known and where
-    there is nobody. With `quick` the other process and the demo are left out and the speed is a rough one.
-    An object without a name to load it by is not asked in another process. Never raises for what the plugin
-    does wrong: that is a finding.
+    It is loaded with the installed plugins above it, and with those of `above`: what is not installed, such
+    as a province's file. Everything is asked on small made-up cities that `rng_seed` draws, also where nothing
+    is known and where there is nobody. With `quick` the other process and the demo are left out and the
+    speed is a rough one. An object without a name to load it by is not asked in another process. Never
+    raises for what the plugin does wrong: that is a finding.
     """
-    before = snapshot()
-    try:
-        loaded = load_one(plugin)
-    except WusheError as error:
-        name = plugin if isinstance(plugin, str) else type(plugin).__name__
-        return Conformance(name, "-", (), (_check("loads", [_not_loaded(error)]),))
-    try:
-        kit = Kit.of(loaded)
-    except WusheError as error:
-        findings = [_of_loading(loaded, error)]
-        return Conformance(loaded.name, loaded.version, (), (_check("loads", findings),))
-    there = elsewhere(plugin, rng_seed) if isinstance(plugin, str) and not quick else None
+    before, printed = snapshot(), io.StringIO()
+    name, version = plugin if isinstance(plugin, str) else type(plugin).__name__, "-"
+    given: tuple[Plugin, ...] = ()
+    loaded: Plugin | None = None
+    with contextlib.redirect_stdout(printed):
+        try:
+            given = tuple(load_one(one) for one in above)
+            loaded = load_one(plugin)
+            name, version = loaded.name, loaded.version
+            kit = Kit.of(loaded, given)
+        except (WusheError, SystemExit) as error:
+            finding = not_loaded(error) if loaded is None else of_loading(loaded, error, given)
+            return Conformance(name, version, (), (_check("loads", [finding]),))
+    named = [one for one in (plugin, *above) if isinstance(one, str)]
+    there = None
+    if len(named) == 1 + len(above) and not quick:
+        there = elsewhere(named, rng_seed)
     with silence():
-        run = _Run(kit, worlds_of(kit, rng_seed), rng_seed, quick)
+        run = _Run(kit, worlds_of(kit, rng_seed), rng_seed, quick, printed.getvalue())
         checks = run.checks(before, there)
-    return Conformance(loaded.name, loaded.version, kit.hooks, tuple(checks))
+    return Conformance(name, version, kit.hooks, tuple(checks))
 
 
 def _check(
@@ -179,38 +193,6 @@ def _check(
 ) -> Check:
     title, reason = TITLES[key]
     return Check(key, title, reason, tuple(findings), used, figure)
-
-
-# --- loading -----------------------------------------------------------------------------------
-
-
-def _not_loaded(error: WusheError) -> Finding:
-    return found(signs.NOT_LOADED, "load", why=why(error))
-
-
-def _of_loading(plugin: Plugin, error: WusheError) -> Finding:
-    """Return the finding of an error at load; the commonest mistakes in words of their own."""
-    said = why(error)
-    misspelled = _PENDING.search(said)
-    if misspelled:
-        name = misspelled["hook"]
-        nearest = ", ".join(difflib.get_close_matches(name, HOOKS, n=1, cutoff=0.4)) or "-"
-        return found(signs.MISSPELLED, name, name=name, nearest=nearest)
-    given = _ARGUMENTS.search(said)
-    if given:
-        hook, names = given["hook"], given["names"].replace("'", "")
-        return found(signs.WRONG_ARGUMENT, hook, names=names, known=", ".join(_arguments_of(hook)))
-    if isinstance(error, PluginConflictError):
-        return found(signs.CONFLICT, plugin.name, why=said)
-    return found(signs.NOT_LOADED, getattr(error, "hook", "load"), why=said)
-
-
-def _arguments_of(hook: str) -> tuple[str, ...]:
-    from wushe.plugins import hookspecs
-
-    code = getattr(hookspecs, hook).__code__
-    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
-    return names
 
 
 # --- everything else ---------------------------------------------------------------------------
@@ -224,6 +206,8 @@ class _Run:
     worlds: Worlds
     rng_seed: int
     quick: bool
+    printed: str
+    """What was printed while the plugin was loaded."""
 
     def checks(self, before: Snapshot, there: object) -> list[Check]:
         """Return all checks; whole plans are made only where nothing is to be corrected before."""
@@ -231,21 +215,31 @@ class _Run:
         asked = ask_all(kit, (worlds.mixed.world, worlds.blank.world, worlds.leap.world))
         told = privacy(kit, worlds.mixed.city, worlds.mixed.world)
         checks = [
-            _check("loads", ()),
-            _check("answers", asked.findings, used=self._used(asked)),
+            _check("loads", loading(kit, self.printed)),
+            _check("answers", (*asked.findings, *refused_all(asked)), used=self._used(asked)),
             _check("empty", empty(asked, worlds.nothing), used=bool(asked.working)),
             *self._again(asked, there),
-            _check("untouched", untouched(kit, asked, worlds.mixed.world)),
+            _check("untouched", untouched(kit, asked, (worlds.mixed.world, worlds.nothing))),
             *self._declared(asked),
-            _check("clock", (*clocks(kit), *random_numbers(asked, worlds.mixed.world))),
+            _check(
+                "clock",
+                (*clocks(kit), *random_numbers(asked, worlds.mixed.world), *environment(kit)),
+            ),
             _check(
                 "privacy",
-                (*told, *outside(asked, worlds.mixed.world)),
+                (
+                    *told,
+                    *people_counted(asked, worlds.mixed.world),
+                    *outside(kit, asked, worlds.mixed.world),
+                ),
                 used=self._used(asked),
             ),
-            _check("sources", sources(kit)),
+            _check("sources", (*sources(kit), *parameters(kit))),
             _check("words", words(kit, asked.answers)),
-            _check("ids", (*dangling(kit), *ids(kit))),
+            _check(
+                "ids",
+                (*dangling(kit), *terms_replaced(kit, worlds.mixed.world), *ids(kit), *unlike(kit)),
+            ),
         ]
         left = {*traces(before, snapshot(), kit.modules()), *_left(there)}
         checks.append(_check("traces", [_trace(sorted(left))] if left else ()))
@@ -259,11 +253,13 @@ class _Run:
     def _again(self, asked: Asked, there: object) -> Iterable[Check]:
         """Return the checks that ask the same once more: again, elsewhere, in another order."""
         world = self.worlds.mixed.world
-        unsteady = tuple(twice(self.kit, asked, world))
+        unsteady = (*registers_twice(self.kit), *twice(self.kit, asked, world))
         names = frozenset(finding.where for finding in unsteady)
         away: tuple[Finding, ...] = ()
         if isinstance(there, dict):
-            away = tuple(f for f in differs_elsewhere(asked, there) if f.where not in names)
+            away = tuple(
+                f for f in differs_elsewhere(self.kit, asked, there) if f.where not in names
+            )
         yield _check("repeatable", (*unsteady, *away), used=bool(asked.working))
         rng = np.random.default_rng(self.rng_seed)
         yield _check("order", in_another_order(asked, world, rng, names), used=bool(asked.working))
@@ -274,7 +270,10 @@ class _Run:
         working = {ask.hook for ask in asked.working}
         fine = attrs.evolve(kit, hooks=tuple(sorted(working & set(kit.hooks))))
         matching = working & {"filter_candidates", "score_candidates"}
-        yield _check("declarations", declarations(fine, world), used=bool(matching))
+        broken = {
+            f: f for place in (world, self.worlds.blank.world) for f in declarations(fine, place)
+        }
+        yield _check("declarations", broken, used=bool(matching))
         unknown = working & {*THREE_VALUED, "filter_candidates"}
         yield _check("unknown", unknown_stays_unknown(asked, world), used=bool(unknown))
         findings: list[Finding] = []
@@ -282,7 +281,7 @@ class _Run:
             rng = np.random.default_rng(self.rng_seed)
             findings += gifts_conserved(kit, rng, world)
         if "derive_offers" in working and world.unusable is None:
-            findings += offered_once(kit, world)
+            findings += (*offered_once(kit, world), *vouched(kit, world))
         yield _check("money", findings, used=bool(working & {"split_gifts", "derive_offers"}))
 
     def _whole(self) -> Iterable[Check]:

@@ -38,6 +38,29 @@ CONFLICT = _sign(
         "take another id; to replace a rule from above say replaces=True, and name who is above in `under`",
     ),
 )
+NOTHING_ABOVE = _sign(
+    "replaces-nothing",
+    (
+        "取代的规则没有人登记（{why}）；写在 under 里却没有载入的：{missing}",
+        "what it replaces is not registered ({why}); named in `under` and not loaded: {missing}",
+    ),
+    (
+        "上级没有装，就用 -p 给出它的名字或 .py 文件（在 Python 里用 above=）；上级里没有这个编号，就核对拼写，或去掉 replaces",
+        "install the plugin above, or name it with -p (in Python above=); no such id there: correct or drop replaces",
+    ),
+)
+ABOVE_MISSING = _sign(
+    "above-missing",
+    (
+        "under 里的 {name} 没有装，也没有给出，没有和它一起查",
+        "{name} in `under` is neither installed nor given: it was checked without",
+    ),
+    (
+        "核对拼写；没有装就用 -p 给出名字或 .py 文件（在 Python 里用 above=），再检查一次",
+        "check the spelling; give its name or .py file with -p (in Python with above=), and check again",
+    ),
+    "advice",
+)
 FAILS_EMPTY = _sign(
     "fails-when-empty",
     ("没有数据时出错（{why}）", "it fails where there is nothing ({why})"),
@@ -86,10 +109,7 @@ UNSTEADY = _sign(
 )
 UNSTEADY_ELSEWHERE = _sign(
     "differs-between-processes",
-    (
-        "换一个进程回答就不同（{parts}）",
-        "another process answers differently ({parts})",
-    ),
+    ("换一个进程回答就不同（{parts}）", "another process answers differently ({parts})"),
     (
         "不要依赖集合（set）的先后、环境变量、时区或本机文件；先 sorted(...)",
         "do not depend on the order of sets, on the environment, the time zone or local files; use sorted(...)",
@@ -114,8 +134,8 @@ ORDER_MATTERS = _sign(
 BATCH_MATTERS = _sign(
     "batch-matters",
     (
-        "只问其中一半的候选对，回答就变了（{parts}）",
-        "asked about half of the pairs, it answers differently ({parts})",
+        "只问其中一部分候选对或工单，回答就变了（{parts}）",
+        "asked about some of the pairs or orders only, it answers differently ({parts})",
     ),
     (
         "wushe 分批提问，每批的候选对不同；不要用本批的最大值、平均值或名次",
@@ -159,13 +179,31 @@ BLANK_DECIDES = _sign(
 UNKNOWN_REFUSES = _sign(
     "unknown-refuses",
     (
-        "需求的“{field}”改成未知，{n} 对就被拒绝（原因 {reason}）",
-        "where a need's {field} becomes unknown, {n} pairs are refused (reason {reason})",
+        "{side}的“{field}”改成未知，{n} 对就被拒绝（原因 {reason}）",
+        "where {field} of {side} becomes unknown, {n} pairs are refused (reason {reason})",
+    ),
+    ("没有说明日期、时刻就不要因此拒绝", "do not refuse because nobody stated a day or time"),
+)
+REFUSES_ALL = _sign(
+    "refuses-all",
+    ("{n} 对全部拒绝（原因 {reason}）", "it refuses all of {n} pairs (reason {reason})"),
+    (
+        "核对是不是写反了：FilterTerm 里 True 是允许",
+        "see whether it is upside down: in a FilterTerm True means allowed",
+    ),
+    "advice",
+)
+NOWHERE_REFUSES = _sign(
+    "nowhere-refuses",
+    (
+        "{side}的地点改成未知，{n} 对就被拒绝（原因 {reason}）",
+        "where the place of {side} becomes unknown, {n} pairs are refused (reason {reason})",
     ),
     (
-        "没有说明日期、时刻就不要因此拒绝",
-        "do not refuse because nobody stated a day or time",
+        "地点不清楚不等于不在本地；规则就是要求地点已知的，在说明里写清楚",
+        "an unknown place is no other place; where the rule asks that it be known, say so in the docstring",
     ),
+    "advice",
 )
 
 # --- money -------------------------------------------------------------------------------------
@@ -195,6 +233,17 @@ POOL_CLOSED = _sign(
     (
         "只在 opens 与 closes 之间、只对 fund 写明的基金配捐",
         "match only between `opens` and `closes`, and only gifts to `fund`",
+    ),
+)
+VOUCHES = _sign(
+    "vouches",
+    (
+        "{n} 项供给写了台账里没有的从业查询（vetted_on）",
+        "{n} offers claim a vetting (vetted_on) that is not on record",
+    ),
+    (
+        "照抄志愿者或社工自己的 vetted_on，没有就留空：接触未成年人须先查询（未成年人保护法第六十二条）",
+        "copy vetted_on of the volunteer or worker, or leave it out: who works with minors must have been looked up",
     ),
 )
 OFFERED_TWICE = _sign(
@@ -229,10 +278,7 @@ GLOBAL_RANDOM = _sign(
 )
 TELLS = _sign(
     "tells-personal-values",
-    (
-        "{channel}里出现了个人信息（{n} 处）",
-        "personal values appear in {channel} ({n} of them)",
-    ),
+    ("{channel}里出现了个人信息（{n} 处）", "personal values appear in {channel} ({n} of them)"),
     (
         "只写统计数字和类别；姓名、电话、住址、家庭和人员的编号一律不写",
         "write figures and categories only; never names, phones, addresses or ids of households and persons",
@@ -241,12 +287,39 @@ TELLS = _sign(
 ACTS_OUTSIDE = _sign(
     "acts-outside",
     (
-        "回答时写了文件、连了网络或启动了别的程序（{what}）",
-        "it writes files, uses the network or starts programs while it is asked ({what})",
+        "回答时写了文件、读了别处的文件、连了网络或启动了别的程序（{what}）",
+        "it writes files, reads others than its own, uses the network or starts programs while it is asked ({what})",
     ),
     (
         "规则只看给它的数据；要往外送的，写在 after_orders_changed 里",
         "a rule looks at what it is given and nothing else; what is to go out belongs into after_orders_changed",
+    ),
+)
+PRINTS = _sign(
+    "prints",
+    ("往屏幕上打印（{lines} 行）", "it prints ({lines} lines)"),
+    (
+        "去掉 print：--json 的输出会因此读不了；要说的写进名称、原因或 logging",
+        "leave print out: it spoils the output of --json; say things in labels, reasons or logging",
+    ),
+)
+PEOPLE_COUNTED = _sign(
+    "people-as-count",
+    (
+        "表 {table} 的“{column}”数的是人或户，单位却是 count",
+        "{column!r} of table {table} counts people or households, but its unit is `count`",
+    ),
+    (
+        '写 ReportColumn(..., "people")：给公众的报告才会隐去小的数',
+        'write ReportColumn(..., "people"): only then are small figures withheld from the public',
+    ),
+)
+READS_ENVIRONMENT = _sign(
+    "reads-environment",
+    ("读了环境变量（{what}，第 {line} 行）", "it reads the environment ({what}, line {line})"),
+    (
+        "规则在每台机器上都要一样：数字写成参数，开关写进 context.settings",
+        "rules are the same on every machine: make figures parameters, and switches settings (context.settings)",
     ),
 )
 TRACE = _sign(
@@ -262,10 +335,7 @@ TRACE = _sign(
 
 NO_DOCSTRING = _sign(
     "no-source-in-docstring",
-    (
-        "插件没有说明，或说明太短",
-        "the plugin has no docstring, or hardly one",
-    ),
+    ("插件没有说明，或说明太短", "the plugin has no docstring, or hardly one"),
     (
         "在文件开头写明依据哪份文件或报道、日期，哪些是假定",
         "say at the top which document or report it follows, its date, and what is assumed",
@@ -279,6 +349,38 @@ NO_SOURCE = _sign(
         "name the document and clause; say that it is made up where it is",
     ),
 )
+NO_ARTICLE = _sign(
+    "no-article",
+    (
+        "{n} 处条件、金额、材料或步骤没有写条款（{names}）",
+        "{n} conditions, amounts, materials or steps name no article ({names})",
+    ),
+    (
+        "文件分条款的，写 article：工作人员和申诉的人要能翻到那一条",
+        "give `article` where the document has articles: staff and those who appeal look it up",
+    ),
+    "advice",
+)
+NO_PARAMETER = _sign(
+    "no-parameter",
+    (
+        "政策读的参数没有登记：{names}",
+        "its policies read parameters that nobody registers: {names}",
+    ),
+    (
+        "核对拼写（最接近的是 {nearest}），或登记它；还没有人公布的，可信度写 C",
+        "check the spelling (the nearest is {nearest}), or register it, with confidence C where nobody published it",
+    ),
+)
+WEAK_PARAMETER = _sign(
+    "weak-parameter",
+    ("参数 {names}：{meaning}", "parameters {names}: {meaning}"),
+    (
+        "补上文件里写明的；wushe relief lint 列出全部",
+        "add what the document says; `wushe relief lint` lists them all",
+    ),
+    "advice",
+)
 NO_WORDS = _sign(
     "no-words",
     ("缺少{language}文字（{field}）", "words in {language} are missing ({field})"),
@@ -287,21 +389,12 @@ NO_WORDS = _sign(
 WRONG_LANGUAGE = _sign(
     "wrong-language",
     ("{language}文字写成了另一种语言：{words}", "{language} words are in the other one: {words}"),
-    (
-        "Text(中文, 英文)，先后不要颠倒",
-        "Text(Chinese, English), in this order",
-    ),
+    ("Text(中文, 英文)，先后不要颠倒", "Text(Chinese, English), in this order"),
 )
 UNKNOWN_WORD = _sign(
     "unknown-word",
-    (
-        "{field} 里的“{word}”没有登记",
-        "{word!r} in {field} is not registered",
-    ),
-    (
-        "核对拼写，或在插件里登记它",
-        "check the spelling, or register it in the plugin",
-    ),
+    ("{field} 里的“{word}”没有登记", "{word!r} in {field} is not registered"),
+    ("核对拼写，或在插件里登记它", "check the spelling, or register it in the plugin"),
 )
 ODD_ID = _sign(
     "odd-id",
@@ -319,14 +412,26 @@ SHARED_ID = _sign(
         "the id {key!r} is {other}'s too: the two cannot be loaded together",
     ),
     (
-        "换成自己的编号；{other} 是上级就写 under 和 replaces=True",
-        "take an id of your own; where {other} is above, say so with `under` and replaces=True",
+        "换成自己的编号；要是一个取代另一个，由下级写 under 和 replaces=True",
+        "take an id of your own; where one is to replace the other, the more local one says `under` and replaces=True",
     ),
     "advice",
 )
 
 # --- the whole ---------------------------------------------------------------------------------
 
+UNLIKE_REPLACED = _sign(
+    "unlike-what-it-replaces",
+    (
+        "取代的类别 {key} 原来的 {field} 是 {before}，现在是 {after}",
+        "{field} of the category {key} was {before} in what it replaces, and is {after}",
+    ),
+    (
+        "上级的表里按 {before} 写的数量就读不懂了：保持不变，或者用新的编号",
+        "quantities that are written for {before} can no longer be read: keep it, or take a new id",
+    ),
+    "advice",
+)
 NO_PLAN = _sign(
     "no-plan",
     ("排不出计划（{why}）", "no plan can be made with it ({why})"),
@@ -352,18 +457,12 @@ BAD_DEMO = _sign(
 )
 NO_SUCH_STORY = _sign(
     "no-such-story",
-    (
-        "示例计划里没有 {client}",
-        "the demo's plan has no client {client}",
-    ),
+    ("示例计划里没有 {client}", "the demo's plan has no client {client}"),
     ("改正 stories 里的编号", "correct the ids in stories"),
 )
 SLOW = _sign(
     "slow",
-    (
-        "每十万对要 {seconds} 秒",
-        "it takes {seconds} seconds per 100,000 pairs",
-    ),
+    ("每十万对要 {seconds} 秒", "it takes {seconds} seconds per 100,000 pairs"),
     (
         "用整列数组代替逐对循环（each_pair 适合先写起来）",
         "use whole columns instead of a loop over pairs (each_pair is for the beginning)",

@@ -6,20 +6,25 @@ import ast
 import contextlib
 import decimal
 import functools
+import gc
 import inspect
 import io
 import locale
 import logging
 import os
 import random
+import signal
+import socket
 import sys
 import textwrap
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
 import numpy as np
 
 from wushe.testing.conformance import signs
@@ -37,6 +42,7 @@ CLOCKS = {
 }
 NOW = ("today", "now")
 """What numpy's `datetime64` reads the clock for."""
+ENVIRONMENT = ("os.environ", "os.getenv")
 RANDOM_FREE = ("default_rng", "Generator", "SeedSequence", "Random", "PCG64", "Philox")
 """What makes a generator of its own of the modules of random numbers."""
 LOGGER_LEVEL = logging.DEBUG
@@ -53,6 +59,28 @@ def clocks(kit: Kit) -> Iterator[Finding]:
             if said:
                 line = getattr(node, "lineno", 1) + first - 1
                 yield found(signs.READS_CLOCK, path, what=said, line=line)
+
+
+def environment(kit: Kit) -> Iterator[Finding]:
+    """Yield where the plugin's source reads environment variables; an observer may have to know where to send to."""
+    sign = signs.READS_ENVIRONMENT
+    if OBSERVER in kit.hooks:
+        sign = attrs.evolve(sign, level="advice")
+    for path, tree, first in _sources(kit):
+        lines: dict[int, str] = {}
+        for node in ast.walk(tree):
+            said = _environment(node)
+            if said:
+                lines.setdefault(getattr(node, "lineno", 1) + first - 1, said)
+        for line, said in sorted(lines.items()):
+            yield found(sign, path, what=said, line=line)
+
+
+def _environment(node: ast.AST) -> str:
+    named = [_dotted(node)] if isinstance(node, ast.Attribute) else []
+    if isinstance(node, ast.ImportFrom):
+        named = [f"{node.module}.{alias.name}" for alias in node.names]
+    return next((name for name in named if name in ENVIRONMENT), "")
 
 
 def _sources(kit: Kit) -> Iterator[tuple[str, ast.AST, int]]:
@@ -135,25 +163,28 @@ _CHANNELS = {
 
 
 def privacy(kit: Kit, city: LittleCity, world: World) -> Iterator[Finding]:
-    """Yield the questions that tell planted words in logs, prints, labels, reports or errors."""
+    """Yield the questions that tell planted words in logs, prints, labels, reports or errors, or print anything."""
     for ask in asks_of(kit):
-        for channel, text in _told(ask, world).items():
+        told = _told(ask, world)
+        for channel, text in told.items():
             n = len(city.told(text))
             if n:
                 yield found(signs.TELLS, ask.where, channel=_CHANNELS[channel], n=n)
+        if told["print"].strip():
+            yield found(signs.PRINTS, ask.where, lines=len(told["print"].splitlines()))
 
 
 def _told(ask: Ask, world: World) -> dict[str, str]:
     """Return by channel everything that people could read after asking."""
     error, labels = "", [""]
-    with _listening() as (heard, printed):
+    with _listening() as (heard, printed, warned):
         try:
             answer = ask.run(world)
             labels = [word for part in answer.values() for word in part.labels]
         except RAISED as failure:
             error = str(failure)
     return {
-        "log": "\n".join(heard.lines),
+        "log": "\n".join([*heard.lines, warned.getvalue()]),
         "print": printed.getvalue(),
         "label": "\n".join(labels),
         "error": error,
@@ -161,9 +192,10 @@ def _told(ask: Ask, world: World) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[tuple[_Heard, io.StringIO]]:
+def _listening() -> Iterator[tuple[_Heard, io.StringIO, io.StringIO]]:
     """Listen to all loggers, to standard output and standard error, and to warnings."""
-    heard, printed, root = _Heard(), io.StringIO(), logging.getLogger()
+    heard, printed, warned = _Heard(), io.StringIO(), io.StringIO()
+    root = logging.getLogger()
     level, disabled = root.level, root.manager.disable
     quiet = {
         name: (one.level, one.propagate)
@@ -175,11 +207,11 @@ def _listening() -> Iterator[tuple[_Heard, io.StringIO]]:
     try:
         with (
             contextlib.redirect_stdout(printed),
-            contextlib.redirect_stderr(printed),
+            contextlib.redirect_stderr(warned),
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("always")
-            yield heard, printed
+            yield heard, printed, warned
     finally:
         root.removeHandler(heard)
         root.setLevel(level)
@@ -192,10 +224,17 @@ def _listening() -> Iterator[tuple[_Heard, io.StringIO]]:
 # --- the world outside -------------------------------------------------------------------------
 
 OBSERVER = "after_orders_changed"
-_OUTSIDE = ("socket.connect", "subprocess.Popen", "os.system", "os.remove", "os.rename", "os.mkdir")
+_OUTSIDE = (
+    *("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "sqlite3.connect"),
+    *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.startfile"),
+    *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
+)
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 _CACHES = ("__pycache__", ".nbi", ".nbc")
 """Parts of the names of files that Python and numba write by themselves."""
+_CODE = (".py", ".pyc", ".so", ".pyd", ".dll")
+"""Ends of the names of files that are read where something is imported late."""
+_SYSTEM = ("/dev/", "/proc/", "/sys/", "/etc/localtime")
 
 
 class _Watch:
@@ -204,6 +243,8 @@ class _Watch:
     def __init__(self) -> None:
         self.on = False
         self.seen: list[str] = []
+        self.own: tuple[Path, ...] = ()
+        """Folders that the rules may read: Python's, wushe's, the plugin's."""
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note one event of the running interpreter."""
@@ -211,10 +252,21 @@ class _Watch:
             return
         if event in _OUTSIDE:
             self.seen.append(event)
-        elif event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
-            name = str(arguments[0])
-            if not any(part in name for part in _CACHES):
-                self.seen.append(f"open {Path(name).name}")
+        elif event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
+            path = Path(os.fsdecode(arguments[0]))
+            writes = isinstance(arguments[2], int) and bool(arguments[2] & _WRITES)
+            if self._outside(path, writes):
+                self.seen.append(f"open {path.name}")
+
+    def _outside(self, path: Path, writes: bool) -> bool:
+        """Say whether a rule has no business with a file."""
+        if any(part in str(path) for part in _CACHES):
+            return False
+        if writes:
+            return True
+        if path.suffix in _CODE or str(path).startswith(_SYSTEM):
+            return False
+        return not any(path.resolve().is_relative_to(folder.resolve()) for folder in self.own)
 
 
 @functools.cache
@@ -225,9 +277,14 @@ def _watch() -> _Watch:
     return watch
 
 
-def outside(asked: Asked, world: World) -> Iterator[Finding]:
-    """Yield the questions that write files, use the network or start programs; observers may."""
+def outside(kit: Kit, asked: Asked, world: World) -> Iterator[Finding]:
+    """Yield the questions that write files, read others than the plugin's, use the network or start programs.
+
+    Observers may.
+    """
     watch = _watch()
+    folders = [*map(Path, (sys.prefix, sys.base_prefix)), *(file.parent for file in kit.files())]
+    watch.own = (Path(inspect.getfile(Text)).parent, *folders)
     for ask in asked.working:
         if ask.hook == OBSERVER:
             continue
@@ -267,16 +324,24 @@ _SETTINGS: dict[str, Callable[[], Any]] = {
     "decimal context": lambda: repr(decimal.getcontext()).partition("flags")[0],
     "logging handlers": lambda: [id(handler) for handler in logging.getLogger().handlers],
     "recursion limit": sys.getrecursionlimit,
+    "garbage collection": gc.isenabled,
+    "threads": threading.active_count,
+    "signal handlers": lambda: [signal.getsignal(one) for one in sorted(signal.valid_signals())],
+    "sys.excepthook": lambda: id(sys.excepthook),
+    "socket timeout": socket.getdefaulttimeout,
 }
 Snapshot = dict[str, dict[str, Any]]
 """What there is by module, and of each its names; the settings of the process under ""."""
 
 
 def snapshot() -> Snapshot:
-    """Return what a plugin must not change: settings of the process, and every name in wushe's modules."""
+    """Return what a plugin must not change: settings of the process, every name in wushe's modules, shared functions."""
     marks: Snapshot = {"": {name: repr(look()) for name, look in _SETTINGS.items()}}
     for name, module in list(sys.modules.items()):
-        if name.startswith("wushe") and isinstance(module, ModuleType):
+        if name in _SHARED and isinstance(module, ModuleType):
+            marks[name] = {k: id(v) for k, v in vars(module).items() if callable(v)}
+        # Modules of other plugins, such as wushe_qingshi, may be loaded anew from their files.
+        if name.partition(".")[0] == "wushe" and isinstance(module, ModuleType):
             names = vars(module)
             marks[name] = {key: id(value) for key, value in names.items()}
             # Of what can be changed in place the identity tells too little.
@@ -289,6 +354,8 @@ def snapshot() -> Snapshot:
 
 
 _HOLDERS = (dict, list, set)
+_SHARED = ("builtins", "numpy", "random", "json", "datetime", "logging", "attrs")
+"""Modules of others whose functions nobody may replace."""
 
 
 def _inside(key: str, value: Any) -> Any:

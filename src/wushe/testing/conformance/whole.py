@@ -93,10 +93,9 @@ def demos(kit: Kit) -> Iterator[Finding]:
 
 
 def _demo(kit: Kit, demo: Demo, where: str) -> Iterator[Finding]:
-    mine = kit.plugin.name
     try:
-        # The plugin itself may not be installed under its name.
-        rules = load_plugins(*(kit.plugin if name == mine else name for name in demo.plugins))
+        # The plugin itself and those above it may not be installed under their names.
+        rules = load_plugins(*kit.named(demo.plugins))
         if not Path(demo.folder).is_dir():
             yield found(signs.BAD_DEMO, where, why=f"{Path(demo.folder).name}: no such folder")
             return
