@@ -1,12 +1,14 @@
 """A province's plugin above a city's above a district's: whose rule counts, who may replace whose, who is told."""
 
 import itertools
+import json
 import pickle
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import wushe
 from cities import ON, city_of, village
@@ -25,6 +27,7 @@ from wushe import (
     hookimpl,
     load_plugins,
 )
+from wushe.cli import main
 
 VILLAGE = village(
     needs=[Need(id="N1", category="food", household="H", quantity=1, unit="piece")],
@@ -325,3 +328,24 @@ def test_two_cities_rules_for_one_category_are_a_conflict() -> None:
     assert load_plugins(one, general).point_rule_for("errand").id == "three_points"
     with pytest.raises(PluginConflictError, match="categories that none names"):
         load_plugins(general, plugin("four", register_point_rules=points("four_points")))
+
+
+def test_explain_shows_replaced_filter_and_score_terms(tmp_path: Any) -> None:
+    """`plugins explain` asks about no pairs and tells whose named terms hold, and whose place they took."""
+    above = (
+        "import numpy as np\nimport wushe\n"
+        "@wushe.hookimpl\ndef filter_candidates(pairs):\n"
+        "    return wushe.FilterTerm(np.ones(len(pairs), bool), 'reach', name='x.own'{more})\n"
+        "@wushe.hookimpl\ndef score_candidates(pairs):\n"
+        "    return wushe.ScoreTerm('x.near', 1, np.ones(len(pairs)){more})\n"
+    )
+    for name, head, more in (("prov", "", ""), ("town", "under = 'prov'\n", ", replaces=True")):
+        (tmp_path / f"{name}.py").write_text(head + above.replace("{more}", more), "utf-8")
+    files = [word for name in ("prov", "town") for word in ("-p", str(tmp_path / f"{name}.py"))]
+    done = CliRunner().invoke(main, ["plugins", "explain", "x.", *files, "--json"])
+    found = {
+        (r["hook"], r["id"]): (r["plugin"], r["instead_of"])
+        for r in json.loads(done.output)["rules"]
+    }
+    assert found["filter_candidates", "x.own"] == ("town", ["prov"])
+    assert found["score_candidates", "x.near"] == ("town", ["prov"])

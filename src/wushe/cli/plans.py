@@ -183,7 +183,8 @@ def plan(
         made.to_html(out, lang=lang, audience=audience)
     if csv_file is not None:
         made.to_csv(csv_file, lang=lang, audience=audience)
-    for client in (one for one in clients if one not in made.clients):
+    taken = _taken_off(made, lang, audience)
+    for client in (one for one in clients if one not in made.clients and one not in taken):
         raise click.BadParameter(
             _NO_CLIENT.say(lang, client=client, example=next(iter(made.clients), "H-0001")),
             param_hint="--client",
@@ -191,7 +192,30 @@ def plan(
     if as_json:
         click.echo(made.to_json(lang=lang, audience=audience))
     else:
-        said = [made[client].explain(lang, audience) for client in clients]
+        said = [
+            "\n".join(
+                [
+                    *([made[client].explain(lang, audience)] if client in made.clients else []),
+                    *taken.get(client, []),
+                ]
+            )
+            for client in clients
+        ]
         click.echo("\n\n".join(said or [made.summary(lang)]))
         for path in filter(None, (out, csv_file)):
             click.echo(WRITTEN.say(lang, path=path))
+
+
+def _taken_off(made: wushe.Plan, lang: str, audience: Any) -> dict[str, list[str]]:
+    """Return what relief takes over of each client's needs, by client, under a heading."""
+    if made.linkage is None:
+        return {}
+    from wushe.plan.before import taken_off
+
+    found: dict[str, list[str]] = {}
+    for one in taken_off(made.linkage, audience):
+        found.setdefault(one.client, [_RELIEF_FIRST.say(lang)]).append(one.say(lang))
+    return found
+
+
+_RELIEF_FIRST = Text("先看政府救助：", "Government relief first:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,6 +12,7 @@ import click
 import wushe
 from wushe.cli.common import guarded, json_option, lang_option, plugin_option, said_help
 from wushe.cli.plugins import plugins as group
+from wushe.plugins.loading import HOOKS
 from wushe.plugins.manager import FIRST_RESULT, RuleOrigin
 from wushe.text import Text
 
@@ -22,6 +24,8 @@ _ALL = Text("各插件的答案合在一起", "the answers of all are combined")
 _REGISTERED = Text("{n} 条", "{n} rules")
 _MORE = Text("……另有 {n} 条，用 --all 全部列出", "... and {n} more; --all lists them")
 _NOTHING = Text("没有这样的规则：{word}", "no such rule: {word}")
+DAY = dt.date(2025, 1, 1)
+"""Any day will do: there are no needs to be due."""
 SHOWN = 8
 """Rules of one hook that are listed without ``--all``; those that replaced another one always are."""
 
@@ -48,7 +52,11 @@ def explain(
 ) -> None:
     """Show where the rules of the given plugins come from; WORD: part of a hook's name or rule's id, or a plugin."""
     rules = wushe.load_plugins(*plugins, ordered=ordered)
-    found = [o for o in rules.origins() if not word or _about(o, word)]
+    terms = _terms(rules)
+    told = {(one.hook, one.plugin) for one in terms if one.hook == "score_candidates"}
+    every_one = [*(o for o in rules.origins() if (o.hook, o.plugin) not in told), *terms]
+    every_one.sort(key=lambda origin: HOOKS.index(origin.hook))
+    found = [o for o in every_one if not word or _about(o, word)]
     if word and not found:
         raise click.BadParameter(_NOTHING.say(lang, word=word), param_hint="WORD")
     if as_json:
@@ -65,6 +73,14 @@ def explain(
         _one_hook(hook, list(origins), every or word is not None, lang)
 
 
+def _terms(rules: wushe.Plugins) -> list[RuleOrigin]:
+    """Return where the named filter and score terms come from, as the hooks say in a city without needs."""
+    empty = wushe.build_network({}, rules.categories, rules.target_groups)
+    asked = wushe.make_plan(empty, plugins=wushe.load_plugins(), on=DAY).matching.prepared
+    context = wushe.Context(DAY, rules.categories, rules.target_groups)
+    return rules.term_origins(asked.needs, asked.offers, context)
+
+
 def _about(origin: RuleOrigin, word: str) -> bool:
     """Return whether `word` is in the hook's name or the rule's id, or names a plugin concerned."""
     named = word == origin.plugin or word in origin.instead_of
@@ -75,7 +91,7 @@ def _one_hook(hook: str, origins: Sequence[RuleOrigin], every: bool, lang: str) 
     """Print the rules of one hook: those that replaced another first, then the most local plugin's."""
     if hook in FIRST_RESULT:
         how = _ONE.say(lang)
-    elif not origins[0].id:
+    elif not hook.startswith("register_"):
         how = _ALL.say(lang)
     else:
         how = _REGISTERED.say(lang, n=len(origins))

@@ -238,9 +238,13 @@ def _check_replaced(
     """Raise PluginConflictError unless the second of two plugins may take the place of the first's term."""
     rival, plugin = both
     if rival == plugin or not replaces or precedence.rivals(rival, plugin):
+        way_out = "rename one of them, or set replaces=True on the more local one"
+        if replaces and rival != plugin:
+            way_out = (
+                "they stand side by side: let the more local one say that it is under the other"
+            )
         raise PluginConflictError(
-            f"{what} term {name!r} comes from both {rival} and {plugin}; rename one of them, "
-            "or set replaces=True on the more local one"
+            f"{what} term {name!r} comes from both {rival} and {plugin}; {way_out}"
         )
 
 

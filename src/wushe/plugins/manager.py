@@ -206,6 +206,24 @@ class Plugins:
         ]
         return without_replaced_filters(terms, self._precedence)
 
+    def term_origins(self, needs: Columns, offers: Columns, context: Context) -> list[RuleOrigin]:
+        """Return where the named filter and score terms come from, asked about no pairs at all."""
+        none = np.zeros(0, dtype=np.int32)
+        given = {"needs": needs, "offers": offers, "pairs": Pairs(none, none), "context": context}
+        found: list[RuleOrigin] = []
+        kinds: dict[str, type[Any]] = {
+            "filter_candidates": FilterTerm,
+            "score_candidates": ScoreTerm,
+        }
+        for hook, kind in kinds.items():
+            held: dict[str, tuple[str, ...]] = {}
+            for plugin, answer in self._call(hook, **given):
+                for term in several(plugin, hook, answer, kind):
+                    if term.name is not None:
+                        held[term.name] = (*held.get(term.name, ()), plugin.name)
+            found += [RuleOrigin(hook, key, who[-1], who[:-1]) for key, who in sorted(held.items())]
+        return found
+
     def score_candidates(
         self, needs: Columns, offers: Columns, pairs: Pairs, context: Context
     ) -> list[QuantisedScore]:

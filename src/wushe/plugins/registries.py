@@ -225,7 +225,8 @@ class _Holders:
             )
         if owners and (not replaces or self.precedence.rivals(owners[-1], plugin.name)):
             way_out = (
-                "they stand side by side: load one of them, or pass ordered=True"
+                "they stand side by side: let the more local one say that it is under the other, load one of them, "
+                "or pass ordered=True"
                 if replaces
                 else "rename one of them, or set replaces=True on the more local one"
             )
