@@ -36,11 +36,11 @@ WORD_UNITS: Final = (OPERATOR, ROUNDING, MONTH_DAY)
 OPERATORS: Final = ("<", "<=", ">", ">=")
 
 _UNIT = re.compile(
-    r"元(/[人户生]?·?[日月季年])?|%.*|倍.*|月低保标准|工作日|日历日|[日月年岁人次户]"
+    r"元(/[人户生]?·?[日月季年])?|%.*|倍.*|月低保标准|工作日|日历日|[日月年岁人次户级个家支]"
     r"|bool|MMDD|operator|rounding"
 )
 _UNITS: Final = (
-    "元, 元/人·月, 元/户·月, 元/人·年, %, 倍, 工作日, 日历日, 月, 年, 岁, 人, 户, 次, "
+    "元, 元/人·月, 元/户·月, 元/人·年, %, 倍, 工作日, 日历日, 月, 年, 岁, 人, 户, 次, 级, 个, 家, 支, "
     "bool, operator, rounding, MMDD"
 )
 """Examples of what `_UNIT` lets pass, for the message."""
