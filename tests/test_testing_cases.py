@@ -93,6 +93,10 @@ EXPECTATIONS = [
     # refused for a reason, and by this plugin or by others
     ("pairs: [{need: N-2, offer: V-1, answer: reach, by: qingshi}]", None),
     ("pairs: [{need: N-2, offer: V-1, answer: reach, by: defaults}]", "N-2 × V-1 reach: expected to be refused by defaults, it is by qingshi"),
+    # and in these words, in either language
+    ("pairs: [{need: N-2, offer: V-1, answer: reach, says: 本社区}]", None),
+    ("pairs: [{need: N-2, offer: V-1, answer: reach, says: article 7}]", None),
+    ("pairs: [{need: N-2, offer: V-1, answer: reach, says: article 8}]", "N-2 × V-1 says: expected article 8, what came out is volunteers stay in their community (article 7)"),
     # expected to be allowed
     ("pairs: [{need: N-2, offer: V-1, answer: allowed}]", "expected allowed, what came out is reach (such offers exist, but none reaches this place; refused by qingshi)"),
     # nobody says no
@@ -123,6 +127,10 @@ EXPECTATIONS = [
     ("orders: [{need: N-3, helper: V-1, answer: allowed}, {need: N-3, helper: V-2, answer: qingshi_adults}]", None),
     ("orders: [{need: N-3, helper: V-2, answer: allowed}]", "expected allowed, what came out is qingshi_adults"),
     ("orders: [{need: N-3, helper: V-7, answer: allowed}]", "N-3 → V-7: there is none"),
+    # and how long one has to answer, and how many are asked together
+    ("orders: [{need: N-3, helper: V-1, answer: allowed, minutes: 240, at_once: 1}]", None),
+    ("orders: [{need: N-3, helper: V-1, answer: allowed, minutes: 20}]", "N-3 → V-1 minutes: expected 20, what came out is 240"),
+    ("orders: [{need: N-3, helper: V-1, answer: allowed, at_once: 2}]", "N-3 → V-1 at_once: expected 2, what came out is 1"),
     # a matching pool that runs dry in the middle of the second gift
     ("gifts: {D-1: 500, D-2: 500, D-3: 0}", None),
     ("gifts: {D-2: 800}", "D-2 split_gifts: expected 800.00, what came out is 500.00"),
@@ -184,7 +192,7 @@ MISTAKES = """
   - id: A
     expect: {pears: []}
   - id: A
-    expect: {pairs: [{need: N-1, offer: V-1}, {need: N-1, offer: V-1, answer: reech}, {need: N-1, offer: V-1, by: me}]}
+    expect: {pairs: [{need: N-1, offer: V-1}, {need: N-1, offer: V-1, answer: reech}, {need: N-1, offer: V-1, by: me, says: no}]}
   - id: B
     needs:
       N-1: {quantity: 0.3, unit: 次, urgencey: high}
@@ -212,6 +220,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path, rules: wushe.Pl
     assert ("bad-case-shape", "expect.pairs") in told
     assert ("bad-case-shape", "expect.pairs.answer") in told
     assert ("bad-case-shape", "expect.pairs.by") in told
+    assert ("bad-case-shape", "expect.pairs.says") in told
     assert ("unknown-case-key", "needs.N-1.urgencey") in told
     assert ("bad-case-shape", "expect.priority.N-1") in told
     assert ("missing-value", "source") in told
@@ -276,6 +285,55 @@ def test_cases_of_policies_are_run_as_such(tmp_path: Path, rules: wushe.Plugins)
     assert [outcome.id for outcome in report.failures] == ["R-1"]
     assert "80" in report.failures[0].say("en")
     assert report.outcomes[-1].id == "A"
+
+
+def test_a_policy_that_is_not_loaded_is_told_once(tmp_path: Path) -> None:
+    """A file of cases without its plugin: one mistake at the first case, with the nearest ids only."""
+    text = (ROOT / "examples" / "city_plugin" / "cases" / "relief.yaml").read_text("utf-8")
+    file = tmp_path / "relief.yaml"
+    file.write_text(text.replace("policy: qingshi_heating", "policy: dibaoo"), "utf-8")
+    with pytest.raises(wushe.InputError) as caught:
+        run_cases(file, plugins=wushe.load_plugins())
+    [problem] = caught.value.problems
+    assert (problem.code, problem.field, problem.value) == (
+        "unknown-policy",
+        "R-1 policy",
+        "dibaoo",
+    )
+    assert "dibao, " in problem.say("en")
+    assert "medical_relief" not in problem.say("en")
+
+
+class Province:
+    """A plugin above, with a filter and a score that may be replaced by name."""
+
+    name = "province"
+
+    @hookimpl
+    def filter_candidates(self, needs: Any, offers: Any, pairs: Any) -> wushe.FilterTerm:
+        """Nobody may do anything."""
+        nobody = np.zeros(len(pairs.need), dtype=bool)
+        return wushe.FilterTerm(nobody, "reach", name="province_nobody")
+
+
+@pytest.mark.parametrize(("term", "passes"), [("province_nobody", True), ("province_nobdy", False)])
+def test_a_case_tells_that_a_replaced_name_is_misspelled(
+    term: str, passes: bool, tmp_path: Path
+) -> None:
+    """A filter that replaces nothing is not refused at load: the case of what it should allow fails."""
+
+    class District:
+        name = "district"
+        under = "province"
+
+        @hookimpl
+        def filter_candidates(self, needs: Any, offers: Any, pairs: Any) -> wushe.FilterTerm:
+            everybody = np.ones(len(pairs.need), dtype=bool)
+            return wushe.FilterTerm(everybody, "reach", name=term, replaces=True)
+
+    rules = wushe.load_plugins(Province(), District())
+    case = "  - {id: A, expect: {pairs: [{need: N-1, offer: V-1, answer: allowed}]}}\n"
+    assert run(case, tmp_path, rules).ok == passes
 
 
 def test_a_failing_plugin_is_no_failing_case(tmp_path: Path) -> None:

@@ -189,6 +189,19 @@ def test_a_plugin_under_another_names_both(tmp_path: Path) -> None:
     assert report.ok, report.say("en")
 
 
+@pytest.mark.parametrize(
+    ("under", "first"), [("wuhan", "cd "), ("lanprov", "the plugin above, lanprov")]
+)
+def test_the_plugin_above_is_installed_first(under: str, first: str, tmp_path: Path) -> None:
+    """The next steps begin with the plugin above where it is not installed, and only there."""
+    words = ["plugins", "new", "hills", "--folder", str(tmp_path / "new"), "--under", under]
+    result = CliRunner().invoke(main, [*words, "--lang", "en"])
+    assert result.exit_code == 0
+    steps = result.output.partition("next:\n")[2].splitlines()
+    assert first in steps[0]
+    assert sum("pip install" in step for step in steps) == (2 if under == "lanprov" else 1)
+
+
 def test_it_uses_only_the_public_names(project: Path) -> None:
     """Of wushe the rules and tests import the front door, the rules language and the test kit."""
     texts = [text for name, text in files_of(project).items() if name.endswith(".py")]
@@ -290,4 +303,5 @@ def test_new_says_what_it_wrote_and_what_comes_next(
     assert result.exit_code == 0
     assert "wushe-qingshi/wushe_qingshi/qingshi.py" in result.output
     assert 'pip install -e ".[test]"' in result.output
+    assert "上级" not in result.output
     assert "qingshi的五社联动规则" in (tmp_path / "wushe-qingshi" / "README.md").read_text("utf-8")

@@ -136,12 +136,17 @@ def filter_candidates(needs: Columns, offers: Columns, pairs: Pairs) -> wushe.Fi
 
 
 def near_enough(need: Any, offer: Any) -> bool:
-    """一条需求、一条供给，行不行 / may this offer serve this need? 不知道在哪里，不当作“不行”."""
+    """一条需求、一条供给，行不行 / may this offer serve this need?
+
+    不知道住哪个社区、不知道人在哪里，不当作“不行”；写明在街道一级的，不是哪个社区的，不行。
+    An unknown place is no "no"; whoever is known to be of the whole street is of no community.
+    """
     if offer["provider_kind"] != "volunteers":
         return True
     theirs, own = need["ancestors"][COMMUNITY], offer["ancestors"][COMMUNITY]
-    known = theirs != NOWHERE and own != NOWHERE
-    return bool(theirs == own or not known)
+    if theirs == NOWHERE or offer["place_row"] == NOWHERE:
+        return True
+    return bool(theirs == own)
 
 
 @hookimpl

@@ -42,7 +42,8 @@ CAPS: Final = ("gift_cap", "donor_cap", "project_cap")
 class PairExpected:
     """What the filters and scores should say of one pair; `scores` in thousandths, by name of the term.
 
-    `by` are plugins that should refuse it, () where it does not matter which.
+    `by` are plugins that should refuse it, () where it does not matter which; `says` are words that the
+    label of a filter that refuses it should hold, "" where it does not matter.
     """
 
     need: str
@@ -50,15 +51,21 @@ class PairExpected:
     answer: str | None
     scores: Mapping[str, int]
     by: tuple[str, ...] = ()
+    says: str = ""
 
 
 @attrs.frozen
 class OrderExpected:
-    """Whether the guards of orders should let a helper take a need: `ALLOWED`, or the guard that refuses."""
+    """Whether the guards of orders should let a helper take a need: `ALLOWED`, or the guard that refuses.
+
+    `minutes` should there be to answer, and `at_once` helpers be asked together; None: not said.
+    """
 
     need: str
     helper: str
     answer: str
+    minutes: int | None = None
+    at_once: int | None = None
 
 
 @attrs.frozen
@@ -233,10 +240,7 @@ class PluginCaseReader(CaseReader):
         mapped = {name: self.mapped(keys.get(name), f"expect.{name}") for name in _MAPPINGS}
         return Expected(
             pairs=tuple(self.pair(row) for row in said["pairs"]),
-            orders=tuple(
-                OrderExpected(*(row.word(n) for n in ("need", "helper", "answer")))
-                for row in said["orders"]
-            ),
+            orders=tuple(self.order(row) for row in said["orders"]),
             standards=tuple(self.standard(row) for row in said["standards"]),
             signals=tuple(self.signal(row) for row in said["signals"]),
             report=tuple(self.cell_of(row) for row in said["report"]),
@@ -286,13 +290,25 @@ class PluginCaseReader(CaseReader):
         if answer and answer not in ANSWERS:
             self.shape(row.entries["answer"], f"{field}.answer", " | ".join(ANSWERS))
         by = self.texts(row.entries["by"], f"{field}.by") if "by" in row.entries else ()
-        if by and ANSWERS.get(answer, ALLOWED) == ALLOWED:
-            self.shape(row, f"{field}.by", "{need: N-1, offer: V-1, answer: skill, by: qingshi}")
+        for name in ("by", "says"):
+            if name in row.entries and ANSWERS.get(answer, ALLOWED) == ALLOWED:
+                example = f"{{need: N-1, offer: V-1, answer: skill, {name}: …}}"
+                self.shape(row, f"{field}.{name}", example)
         scores = self.mapped(row.entries.get("scores"), f"{field}.scores")
         return PairExpected(
             row.word("need"), row.word("offer"), ANSWERS.get(answer),
             {name: self.steps(value, f"{field}.scores.{name}") for name, value in scores}, by,
+            row.word("says"),
         )  # fmt: skip
+
+    def order(self, row: Cell) -> OrderExpected:
+        """Return what is expected of one need and helper."""
+        counts = {
+            name: self.value(kinds.INTEGER, row.entries[name], f"expect.orders.{name}")
+            for name in ("minutes", "at_once")
+            if name in row.entries
+        }
+        return OrderExpected(row.word("need"), row.word("helper"), row.word("answer"), **counts)
 
     def standard(self, row: Cell) -> StandardExpected:
         """Return what is expected of one row under a standard."""
@@ -317,8 +333,8 @@ class PluginCaseReader(CaseReader):
 
 
 _LISTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "pairs": (("need", "offer"), ("answer", "by", "scores")),
-    "orders": (("need", "helper", "answer"), ()),
+    "pairs": (("need", "offer"), ("answer", "by", "says", "scores")),
+    "orders": (("need", "helper", "answer"), ("minutes", "at_once")),
     "standards": (("row", "standard"), ("missing", "unknown")),
     "signals": (("person", "signal", "answer"), ()),
     "report": (("section", "row", "column", "value"), ()),

@@ -169,8 +169,14 @@ class _Run:
         given = self.prepared.needs, self.prepared.offers, pairs, self.prepared.context
         if wanted.answer is not None:
             terms = self.plugins.filter_candidates(*given)
-            refused = [(term.reason, by) for by, term in terms if not term.allowed[0]]
-            yield from _refusals(name, wanted, refused)
+            against = [(by, term) for by, term in terms if not term.allowed[0]]
+            yield from _refusals(name, wanted, [(term.reason, by) for by, term in against])
+            labels = [
+                term.label
+                for by, term in against
+                if term.reason == wanted.answer and (not wanted.by or by in wanted.by)
+            ]
+            yield from _unsaid(name, wanted.says, labels)
         if not wanted.scores:
             return
         scores = {s.term.name: int(s.points[0]) for s in self.plugins.score_candidates(*given)}
@@ -230,6 +236,14 @@ class _Run:
         if not right:
             said = _ALLOWED if wanted.answer == ALLOWED else wanted.answer
             yield _said(_DIFFERS, what=name, wanted=said, came=_list(came) if came else _ALLOWED)
+        rules = self.plugins.order_rules_for(needs["category"][rows[0]])
+        minutes = rules.answer_minutes[_urgency(needs["urgency"][rows[0]])]
+        for what, count, given in (
+            ("minutes", wanted.minutes, minutes),
+            ("at_once", wanted.at_once, rules.asked_at_once),
+        ):
+            if count is not None and count != given:
+                yield _said(_DIFFERS, what=f"{name} {what}", wanted=count, came=given)
 
     def objections(self, row: int, helper: Helper) -> tuple[str, ...]:
         """Return the names of the cities' guards that keep `helper` from the need of row `row`."""
@@ -240,7 +254,7 @@ class _Run:
             form=needs["form"][row], amount=int(needs["quantity"][row]),
             dimension=needs["dimension"][row], client=needs["client"][row],
             client_kind=needs["client_kind"][row], placed_by="", placed_at="",
-            urgency=list(URGENCIES)[len(URGENCIES) - 1 - int(needs["urgency"][row])],
+            urgency=_urgency(needs["urgency"][row]),
             place=self.network["places"].ids[place] if place >= 0 else None,
             on_day=None if np.isnat(day) else str(day), minor=bool(needs["with_minor"][row] != 0),
         )  # fmt: skip
@@ -369,6 +383,21 @@ def _refusals(
     elif not set(wanted.by) <= set(plugins):
         what = f"{name} {wanted.answer}"
         yield _said(_NOT_BY, what=what, wanted=_list(wanted.by), came=_list(plugins))
+
+
+def _unsaid(name: str, words: str, labels: Sequence[Text | None]) -> Iterator[Text]:
+    """Yield that no label of those that refuse a pair holds the words, in either language."""
+    told = [label for label in labels if label is not None]
+    if words and labels and not any(words in label.zh or words in label.en for label in told):
+        came = (
+            Text("；".join(t.zh for t in told), "; ".join(t.en for t in told)) if told else _NOBODY
+        )
+        yield _said(_DIFFERS, what=f"{name} says", wanted=words, came=came)
+
+
+def _urgency(code: int) -> str:
+    """Return the word for an urgency as hooks see it, 0 low to 3 emergency."""
+    return list(URGENCIES)[len(URGENCIES) - 1 - int(code)]
 
 
 def _reasons(refused: Iterable[tuple[Reason, str]]) -> Text:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from wushe.errors import InputError, ProblemKind
 from wushe.plugins.manager import Plugins
-from wushe.relief.case_reading import EXPECTED
+from wushe.relief.case_reading import EXPECTED, RuleCase
 from wushe.relief.case_tree import Cell, load_tree
 from wushe.relief.cases import read_cases as read_policy_cases
 from wushe.relief.cases import run_cases as run_policy_cases
@@ -22,6 +24,12 @@ __all__ = ["CaseOutcome", "CasesReport", "run_cases"]
 _MARKS: Final = {True: Text("通过", "pass"), False: Text("不符", "FAIL")}
 _HEAD = Text("{mark} {id}　{source}", "{mark} {id}  {source}")
 _WHERE = Text("  见 {file} 第 {line} 行", "  see {file} line {line}")
+NO_POLICY = ProblemKind(
+    "unknown-policy",
+    Text("没有载入这个政策", "no policy of this id is loaded"),
+    Text("已载入的编号；最相近的：{near}", "an id that is loaded; the nearest: {near}"),
+    Text("改编号，或用 -p 载入它的插件", "correct the id, or load its plugin with -p"),
+)
 _TOTAL = Text("共 {n} 个案例：{good} 个通过，{bad} 个不符。", "{n} cases: {good} pass, {bad} fail.")
 
 
@@ -84,7 +92,9 @@ def run_cases(*files: str | Path, plugins: Plugins) -> CasesReport:
 def _of_file(path: Path, plugins: Plugins) -> Iterator[CaseOutcome]:
     tree = load_tree(path)
     if _about_policies(tree):
-        report = run_policy_cases(read_policy_cases(path), plugins.policies, plugins.parameters)
+        cases = read_policy_cases(path)
+        _check_policies(cases, tuple(plugins.policies.policies))
+        report = run_policy_cases(cases, plugins.policies, plugins.parameters)
         for result in report.results:
             policy = result.case
             where = policy.id, policy.source, policy.file, policy.line
@@ -92,6 +102,20 @@ def _of_file(path: Path, plugins: Plugins) -> Iterator[CaseOutcome]:
         return
     for case in PluginCaseReader(path.name).read(tree):
         yield CaseOutcome(case.id, case.source, case.file, case.line, run_case(case, plugins))
+
+
+def _check_policies(cases: Sequence[RuleCase], known: tuple[str, ...]) -> None:
+    """Raise InputError with each policy that is not loaded, once, at the first case that names it."""
+    lost: dict[str, RuleCase] = {}
+    for case in cases:
+        if case.policy and case.policy not in known:
+            lost.setdefault(case.policy, case)
+    problems = []
+    for policy, case in lost.items():
+        near = ", ".join(difflib.get_close_matches(policy[:64], known, n=3, cutoff=0.0))
+        problems.append(case.problem(NO_POLICY, "policy", policy, near=near))
+    if problems:
+        raise InputError(problems)
 
 
 def _about_policies(root: Cell) -> bool:
