@@ -23,9 +23,13 @@ from wushe.cli.plugins import plugins as group
 from wushe.text import Text
 
 _NEXT = Text(
-    "下一步：\n  cd {folder}\n  python -m pip install -e \".[test]\"\n  python -m pytest",
-    "next:\n  cd {folder}\n  python -m pip install -e \".[test]\"\n  python -m pytest",
+    "下一步：\n{parent}  cd {folder}\n  python -m pip install -e \".[test]\"\n  python -m pytest",
+    "next:\n{parent}  cd {folder}\n  python -m pip install -e \".[test]\"\n  python -m pytest",
 )  # fmt: skip
+_PARENT = Text(
+    "  （上级插件 {under} 还没装：先装它）python -m pip install -e {under} 的项目文件夹\n",
+    "  (the plugin above, {under}, is not installed: first) python -m pip install -e the folder of {under}\n",
+)
 _NO_FILES = Text("{path} 里没有 .yaml 用例文件", "{path} holds no .yaml files of cases")
 
 
@@ -53,12 +57,14 @@ _NO_FILES = Text("{path} 里没有 .yaml 用例文件", "{path} holds no .yaml f
 @guarded
 def new(name: str, folder: Path | None, title: str | None, under: str | None, lang: str) -> None:
     """Write a new plugin project called NAME."""
+    from wushe.plugins.manager import available
     from wushe.testing.scaffold import new_plugin
 
     target = folder or Path(f"wushe-{name}")
     for path in new_plugin(name, target, title=title, under=under):
         click.echo(WRITTEN.say(lang, path=path.as_posix()))
-    click.echo(_NEXT.say(lang, folder=target.as_posix()))
+    parent = "" if under is None or under in available() else _PARENT.say(lang, under=under)
+    click.echo(_NEXT.say(lang, folder=target.as_posix(), parent=parent))
 
 
 @group.command(
