@@ -19,6 +19,7 @@ DEBIAN_PACKAGES = ("chromium", "fontconfig", "fonts-noto-cjk", "poppler-utils")
 INSTALL = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
 DEBIAN_SERVER = ("postgresql",)  # the tests start a server of their own from its programs
 LANGUAGES = ("zh", "en")
+PYTEST = ("pytest", "-n", "auto", "--dist=worksteal")  # a worker that is done takes from the other
 NBCONVERT = (
     "--ExecutePreprocessor.timeout=900",
     *(f"--HTMLExporter.{name}_url=" for name in ("jquery", "mathjax", "require_js")),
@@ -75,7 +76,7 @@ def run_tier(session: nox.Session, tier: str) -> None:
     """Install wushe as a user would and run the whole suite with the counts of `tier`."""
     session.install(".[all]", *group("tests"))
     get_system_packages(session)
-    session.run("pytest", "-n", "auto", "--durations=5", *session.posargs, env={"WUSHE_TIER": tier})
+    session.run(*PYTEST, "--durations=5", *session.posargs, env={"WUSHE_TIER": tier})
 
 
 @nox.session
@@ -115,7 +116,7 @@ def lowest(session: nox.Session) -> None:
         env={"UV_SYSTEM_CERTS": "1"},
     )
     session.run(
-        *("pytest", "-n", "auto", "-m", "not slow and not browser"),
+        *(*PYTEST, "-m", "not slow and not browser"),
         *session.posargs,
         env={"WUSHE_TIER": "tests"},
     )

@@ -80,7 +80,8 @@ def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
-@pytest.mark.parametrize(("where", "zh", "en"), list(literal_texts()), ids=lambda v: str(v)[:40])
-def test_both_languages_ask_for_the_same_fields(where: str, zh: str, en: str) -> None:
+def test_both_languages_ask_for_the_same_fields() -> None:
     """A translation that forgets a figure, or invents one, fails here and not in front of a reader."""
-    assert fields(zh) == fields(en), where
+    texts = list(literal_texts())
+    assert len(texts) > 3000  # the scan sees them
+    assert [text for text in texts if fields(text[1]) != fields(text[2])] == []
