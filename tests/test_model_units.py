@@ -89,6 +89,7 @@ SAID: list[tuple[int, Dimension, str, str]] = [
     (1001, "millilitre", "1.001升", "1.001 l"),
     (1234, "piece", "1,234件", "1,234 pieces"),
     (3, "time", "3次", "3 times"),
+    (1, "time", "1次", "1 time"),
 ]
 
 

@@ -169,6 +169,14 @@ class TestMap:
         assert [t for t in said if t.endswith("%")] == ["20%", "30%", "40%", "50%", "60%"]
         assert {"无数据", "面积：户数"} <= set(said)
 
+    @pytest.mark.parametrize("most", [1.2e-7, 1e-4, 0.5])
+    def test_limits_of_classes_stay_in_a_narrow_picture(self, most: float) -> None:
+        """Limits too long to stand beside each other leave some out."""
+        spots = [Spot("a", 114, 30, 0), Spot("b", 114.1, 30.1, most)]
+        made = self.draw(*spots, width=360)
+        assert_tidy(made)
+        assert len([text for text in written(made) if text.endswith("%")]) >= 3
+
     @given(
         st.lists(
             st.tuples(

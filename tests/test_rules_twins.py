@@ -43,7 +43,7 @@ from wushe.rules.expr import Always, Fact, Link, Relation, RuleError, fact, numb
 from wushe.rules.intervals import NO, UNSURE, YES
 from wushe.rules.scalar import Case
 
-HOUSEHOLDS = campaign(tests=150, ci=2000, soak=100_000)
+HOUSEHOLDS = campaign(tests=150, ci=1000, soak=100_000)
 
 
 @pytest.fixture(scope="module")

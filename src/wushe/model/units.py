@@ -23,6 +23,7 @@ DIMENSIONS: dict[Dimension, Text] = {
     "time": Text(zh="次", en="times"),
     "fen": Text(zh="分", en="fen"),
 }
+_ONE: dict[Dimension, str] = {"piece": "piece", "minute": "minute", "time": "time"}
 
 _SIMPLE: dict[str, tuple[Dimension, int]] = {
     "piece": ("piece", 1), "个": ("piece", 1), "件": ("piece", 1), "只": ("piece", 1),
@@ -95,4 +96,6 @@ def say_amount(amount: int, dimension: Dimension, lang: str = "zh") -> str:
         return _trim(amount, 1000) + gap + Text(zh="千克", en="kg").say(lang)
     if dimension == "millilitre" and amount >= 1000:
         return _trim(amount, 1000) + gap + Text(zh="升", en="l").say(lang)
+    if amount == 1 and lang == "en":
+        return f"1 {_ONE.get(dimension, DIMENSIONS[dimension].en)}"
     return f"{amount:,}" + gap + DIMENSIONS[dimension].say(lang)

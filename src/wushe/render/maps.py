@@ -130,17 +130,19 @@ def _class_legend(
     canvas: Canvas, edges: Sequence[float], axis: Axis, size: str, top: float, lang: str
 ) -> float:
     """Draw the classes in a row with their limits beneath, then what is unknown and what area is."""
-    wide, x, begin = 48.0, PAD + 14.0, top
+    x, begin = PAD + 14.0, top
     if edges:
-        step = edges[1] - edges[0]
-        ticks = number_ticks(edges[0], edges[-1], len(edges) - 1, percent=axis.percent)
-        wide = max(wide, max(text_width(t.text, 12) for t in ticks) + 10)
-        for i, colour in enumerate(_colours(len(edges) - 1)):
+        classes, step = len(edges) - 1, edges[1] - edges[0]
+        ticks = number_ticks(edges[0], edges[-1], classes, percent=axis.percent)
+        room = max(text_width(t.text, 12) for t in ticks) + 10
+        x = PAD + max(14.0, room / 2)
+        wide = min(max(48.0, room), (canvas.width - 2 * x) / classes)
+        for i, colour in enumerate(_colours(classes)):
             canvas.rect(x + wide * i, top, wide - 1, 12, colour)
-        for tick in ticks:
+        for tick in ticks[:: math.ceil(room / wide)]:  # long limits leave out some between
             at = x + wide * (tick.at - edges[0]) / step
             canvas.text(at, top + 27, tick.text, 12, anchor="middle", fill=SOFT)
-        x += wide * (len(edges) - 1) + 26
+        x += wide * classes + 26
     if x + 150 > canvas.width - PAD:
         x, top = PAD + 14.0, top + 38
     word = _MISSING.say(lang)
