@@ -21,10 +21,13 @@ import wushe
 from wushe import (
     Demo,
     FilterTerm,
+    KeywordRule,
     NeedCategory,
     Offer,
     OrderGuard,
     OrderRules,
+    PointRule,
+    ProjectScore,
     ReportColumn,
     ReportRow,
     ReportSection,
@@ -705,6 +708,18 @@ def _homes(network: Any, _: Any) -> list[ReportTable]:
     return [ReportTable("qingshi_homes", LABEL, Text("地区", "place"), (column,), (row,))]
 
 
+def counts_people_in_words() -> Any:
+    """A figure in a note is never withheld."""
+    section = ReportSection("qingshi_note", LABEL, _noted)
+    return broken("footnote", register_report_sections=lambda: [section])
+
+
+def _noted(network: Any, _: Any) -> list[ReportTable]:
+    n = len(network["persons"])
+    note = Text(f"共 {n} 人，全部走访", f"all {n} were visited")
+    return [ReportTable("qingshi_note", LABEL, LABEL, (), (), note=note)]
+
+
 def _policy(amount: str, article: str) -> Any:
     """Return a hook that registers a policy which pays what parameter `amount` says."""
     paid = Amount("month", LABEL, param(amount), "month", SOURCE, article)
@@ -724,28 +739,31 @@ def _policy(amount: str, article: str) -> Any:
     return lambda: [policy]
 
 
-def _figure(valid_from: dt.date | None) -> Any:
-    """Return a hook that registers the parameter ``qingshi_month``."""
-    figure = Parameter(
-        name="qingshi_month",
-        value="120",
-        unit="元/户·月",
-        article="第三条",
-        region="000000",
-        valid_from=valid_from,
-        valid_to=None,
-        expires=None,
-        document=SOURCE,
-        source=SOURCE,
-        checked=dt.date(2025, 9, 1),
-        confidence="A",
-    )
-    return lambda: [figure]
+def _figure(*valid: tuple[dt.date | None, dt.date | None]) -> Any:
+    """Return a hook that registers the parameter ``qingshi_month``, a row for each (first day, last day)."""
+    figures = [
+        Parameter(
+            name="qingshi_month",
+            value="120",
+            unit="元/户·月",
+            article="第三条",
+            region="000000",
+            valid_from=first,
+            valid_to=last,
+            expires=None,
+            document=SOURCE,
+            source=SOURCE,
+            checked=dt.date(2025, 9, 1),
+            confidence="A",
+        )
+        for first, last in valid
+    ]
+    return lambda: figures
 
 
 def reads_no_parameter() -> Any:
     """A letter is missing in the name of the parameter: the policy can never say how much."""
-    begun = _figure(dt.date(2025, 1, 1))
+    begun = _figure((dt.date(2025, 1, 1), None))
     return broken(
         "unpaid",
         register_parameters=begun,
@@ -756,14 +774,206 @@ def reads_no_parameter() -> Any:
 def parameter_that_never_begins() -> Any:
     """A figure without a first day decides nothing."""
     policy = _policy("qingshi_month", "第三条")
-    return broken("undecided", register_parameters=_figure(None), register_policies=policy)
+    return broken("undecided", register_parameters=_figure((None, None)), register_policies=policy)
 
 
 def names_no_article() -> Any:
     """The document is named, and nobody can find the place in it."""
     policy = _policy("qingshi_month", " ")
-    begun = _figure(dt.date(2025, 1, 1))
+    begun = _figure((dt.date(2025, 1, 1), None))
     return broken("vague", register_parameters=begun, register_policies=policy)
+
+
+# --- careless ----------------------------------------------------------------------------------
+
+
+def ends_overlap() -> Any:
+    """The old figure runs to the end of the year, the new one begins in July."""
+    old, new = (dt.date(2025, 1, 1), dt.date(2025, 12, 31)), (dt.date(2025, 7, 1), None)
+    policy = _policy("qingshi_month", "第三条")
+    return broken("both", register_parameters=_figure(old, new), register_policies=policy)
+
+
+def source_to_be_looked_up() -> Any:
+    """The source says that somebody will look it up."""
+    hook = standard(lambda rows, _: rows["has_venue"].astype(np.int8), source="待补：查文号")
+    return broken("later", register_standards=hook)
+
+
+def forgets_the_mark() -> Any:
+    """A filter without ``@wushe.hookimpl`` looks like one and is never asked."""
+    plugin = broken("forgetful", register_need_categories=category())
+    type(plugin).filter_candidates = staticmethod(lambda pairs: FilterTerm(allow(pairs), "window"))
+    return plugin
+
+
+def names_a_class() -> Any:
+    """The entry point names the class: nobody is there to be ``self``."""
+    return Diary
+
+
+def suggests_meals_to_everybody() -> Any:
+    """The pattern was meant to be filled in."""
+    rules = [KeywordRule("food", ".*")]
+    return broken("eager", register_keyword_rules=lambda: rules)
+
+
+def caps_below_nothing() -> Any:
+    """-1 was meant to say: without a cap."""
+    rule = PointRule("qingshi_points", LABEL, per_hour=2, daily_cap=-1)
+    return broken("capped", register_point_rules=lambda: [rule])
+
+
+def goes_round() -> Any:
+    """An order that nobody takes goes up to the county, and down again."""
+    rules = OrderRules("qingshi_rules", levels=("street", "county", "street"))
+    return broken("round", register_order_rules=lambda: [rules])
+
+
+def forgets_the_comma() -> Any:
+    """``("food")`` is a word, not a tuple of one."""
+    rules = OrderRules("qingshi_rules", categories=("food"))  # type: ignore[arg-type]
+    return broken("comma", register_order_rules=lambda: [rules])
+
+
+def spreads_from_least_to_most() -> Any:
+    """Of one need the most is the least, and the difference nothing to divide by."""
+    return broken("spread", prioritise_needs=_spread)
+
+
+def _spread(needs: Any) -> Any:
+    row = needs["need_row"].astype(float)
+    if not len(row):
+        return row
+    with np.errstate(invalid="ignore"):
+        return (row - row.min()) / (row.max() - row.min())
+
+
+def measures_by_the_batch() -> Any:
+    """The largest amount of a batch scores 1, whatever else there is."""
+    return broken("relative", score_candidates=_relative)
+
+
+def _relative(needs: Any, pairs: Any) -> ScoreTerm:
+    amount = needs["quantity"][pairs.need].astype(float)
+    return score(amount / max(amount.max(initial=1), 1))
+
+
+KEPT: dict[str, float] = {}
+
+
+def keeps_by_id() -> Any:
+    """What was said of a need once is said of whatever has its id, in the next city too."""
+    return broken("archive", kept=KEPT, prioritise_needs=_archived)
+
+
+def _archived(needs: Any) -> Any:
+    for key, urgency in zip(needs["id"].tolist(), needs["urgency"].tolist(), strict=True):
+        KEPT.setdefault(key, max(urgency, 0) / 3)
+    return np.array([KEPT[key] for key in needs["id"].tolist()])
+
+
+def spoils_distances() -> Any:
+    """What all plugins share about a batch is written into."""
+    return broken("nowhere", score_candidates=_near_everybody)
+
+
+def _near_everybody(needs: Any, offers: Any, pairs: Any) -> ScoreTerm:
+    wushe.pair_km(needs, offers, pairs)
+    km = pairs.memo["km"][2]
+    km[np.isnan(km)] = 0
+    return score(1 / (1 + km))
+
+
+def refuses_unstated_amounts() -> Any:
+    """Who did not say how much gets nothing."""
+    return broken("exact", filter_candidates=_stated)
+
+
+def _stated(needs: Any, pairs: Any) -> FilterTerm:
+    return FilterTerm(needs["quantity_known"][pairs.need], "capacity")
+
+
+def lists_ends_of_phones() -> Any:
+    """The last six digits say whose phone it is."""
+    section = ReportSection("qingshi_phones", LABEL, _ends_of_phones)
+    return broken("masked", register_report_sections=lambda: [section])
+
+
+def _ends_of_phones(network: Any, _: Any) -> list[ReportTable]:
+    phones = [phone[-6:] for phone in network["households"]["phone"].tolist() if phone]
+    rows = tuple(ReportRow(Text(f"尾号{end}", f"ends in {end}"), (1,)) for end in phones)
+    return [ReportTable("q", LABEL, LABEL, (ReportColumn(LABEL, "people"),), rows)]
+
+
+def lists_identity_numbers() -> Any:
+    """Even as a table's id."""
+    section = ReportSection("qingshi_numbers", LABEL, _by_number)
+    return broken("numbered", register_report_sections=lambda: [section])
+
+
+def _by_number(network: Any, _: Any) -> list[ReportTable]:
+    known = [number for number in network["persons"]["id_number"].tolist() if number]
+    return [ReportTable(number, LABEL, LABEL, (), ()) for number in known]
+
+
+def first_row_takes_the_pool() -> Any:
+    """Gifts are matched in the order of their rows, not of time."""
+    return broken("queue", split_gifts=_by_row)
+
+
+def _by_row(donations: Any, pools: Any) -> list[tuple[str, str, int]]:
+    pool, left, found = pools["id"][0], int(pools["left_fen"][0]), []
+    for key, fen in _fens(donations):
+        found.append((key, pool, min(fen, left)))
+        left -= min(fen, left)
+    return found
+
+
+def divides_by_the_budget() -> Any:
+    """A project that has just begun has none."""
+    return broken("cost", score_projects=_cheap)
+
+
+def _cheap(projects: Any) -> ProjectScore:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = projects["spent_fen"] / projects["budget_fen"]
+    return ProjectScore("qingshi_cost", 1, np.clip(share, 0, 1), LABEL)
+
+
+def heads_in_one_language() -> Any:
+    """The title of a table is in Chinese for both."""
+    table = ReportTable("q", Text("各站情况", "各站情况"), LABEL, (), ())
+    section = ReportSection("qingshi_heads", LABEL, lambda network, _: [table])
+    return broken("heads", register_report_sections=lambda: [section])
+
+
+def asks_whoever_runs_it() -> Any:
+    """Whoever checks it would wait for ever."""
+    return broken("curious", prioritise_needs=lambda needs: np.full(len(needs), float(input())))
+
+
+def guards_against_everybody() -> Any:
+    """True means may."""
+    guard = OrderGuard("qingshi_guard", LABEL, lambda orders, _: np.zeros(len(orders), dtype=bool))
+    rules = OrderRules("qingshi_rules", guards=(guard,))
+    return broken("shut", register_order_rules=lambda: [rules])
+
+
+def knows_two_sources() -> Any:
+    """There may be more kinds of money one day, or only one."""
+    turns = lambda needs: np.tile(np.array([1, 0]), (len(needs), 1))  # noqa: E731
+    return broken("two", order_relief_sources=turns)
+
+
+def tells_observed_events() -> Any:
+    """An observer writes into what the next one is told."""
+    return broken("scribbler", after_orders_changed=_scribbled)
+
+
+def _scribbled(events: Any) -> None:
+    for event in events:
+        event.data["paid"] = True
 
 
 BROKEN: tuple[Broken, ...] = (
@@ -831,7 +1041,30 @@ BROKEN: tuple[Broken, ...] = (
     Broken(changes_the_unit, "unlike-what-it-replaces", "goods", "food"),
     Broken(registers_anew, "not-repeatable", "register", "register_need_categories"),
     Broken(counts_people_as_things, "people-as-count", "households", "qingshi_homes"),
+    Broken(counts_people_in_words, "people-in-words", "40 人", "qingshi_note"),
     Broken(reads_no_parameter, "no-parameter", "nearest is qingshi_month", "register_policies"),
     Broken(parameter_that_never_begins, "weak-parameter", "no start date", "register_parameters"),
     Broken(names_no_article, "no-article", "qingshi_supplement.month", "register_policies"),
+    Broken(ends_overlap, "parameters-overlap", "qingshi_month", "register_parameters"),
+    Broken(source_to_be_looked_up, "source-still-open", "待补", "qingshi_station"),
+    Broken(forgets_the_mark, "not-marked", "never asked", "filter_candidates"),
+    Broken(names_a_class, "class-not-object", "RULES = Diary()", "load"),
+    Broken(suggests_meals_to_everybody, "fits-any-text", "'.*'", "food"),
+    Broken(caps_below_nothing, "odd-value", "daily_cap is -1", "qingshi_points"),
+    Broken(goes_round, "odd-value", "street, county, street", "qingshi_rules"),
+    Broken(forgets_the_comma, "odd-value", "('food',)", "qingshi_rules"),
+    Broken(spreads_from_least_to_most, "fails-with-one-row", "nan", "prioritise_needs"),
+    Broken(measures_by_the_batch, "batch-matters", "qingshi_score", "score_candidates"),
+    Broken(keeps_by_id, "remembers", "kept", "prioritise_needs"),
+    Broken(spoils_distances, "changes-what-it-is-given", "pairs.memo", "score_candidates"),
+    Broken(refuses_unstated_amounts, "unknown-refuses", "quantity", "filter_candidates"),
+    Broken(lists_ends_of_phones, "tells-personal-values", "words for people", "qingshi_phones"),
+    Broken(lists_identity_numbers, "tells-personal-values", "words for people", "qingshi_numbers"),
+    Broken(first_row_takes_the_pool, "order-matters", "gifts", "split_gifts"),
+    Broken(divides_by_the_budget, "bad-answer", "nan", "score_projects"),
+    Broken(heads_in_one_language, "wrong-language", "各站情况", "qingshi_heads"),
+    Broken(asks_whoever_runs_it, "bad-answer", "EOFError", "prioritise_needs"),
+    Broken(guards_against_everybody, "refuses-all", "guard", "qingshi_guard"),
+    Broken(knows_two_sources, "bad-answer", "n_sources", "order_relief_sources"),
+    Broken(tells_observed_events, "changes-what-it-is-given", "events", "after_orders_changed"),
 )

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -31,18 +32,35 @@ from wushe import (
 from wushe.cli import main
 from wushe.model import pairing
 from wushe.model.storage import unknown
+from wushe.orders.city_guards import helper_columns, order_columns
 from wushe.plugins.loading import load_one
 from wushe.plugins.manager import available
-from wushe.testing.conformance import Conformance, check_plugin, declared, signs, whole
-from wushe.testing.conformance.answering import Asked
+from wushe.testing.conformance import (
+    Conformance,
+    check_plugin,
+    declared,
+    patience,
+    signs,
+    slips,
+    whole,
+)
+from wushe.testing.conformance.answering import Asked, ask_all
+from wushe.testing.conformance.asking import asks_of
+from wushe.testing.conformance.careless import never_asked
 from wushe.testing.conformance.city import little_city
 from wushe.testing.conformance.findings import Sign
 from wushe.testing.conformance.fresh import differs_elsewhere
 from wushe.testing.conformance.kit import Kit
 from wushe.testing.conformance.surroundings import clocks, environment, snapshot, traces
 from wushe.testing.conformance.whole import SLOW_SECONDS, Speed, too_slow
+from wushe.testing.conformance.worlds import worlds_of
 
-CODES = {sign.code for sign in vars(signs).values() if isinstance(sign, Sign)}
+CODES = {
+    sign.code
+    for module in (signs, slips)
+    for sign in vars(module).values()
+    if isinstance(sign, Sign)
+}
 TRIED = list({one.code: one for one in reversed(BROKEN)}.values())[::-1][:12]
 """One plugin for each of the first sorts of finding in the tier `tests`, all of them in the others."""
 ASKED = ["pingliang", "xinjiang"]
@@ -105,7 +123,7 @@ def test_a_broken_plugin_is_found_with_the_right_message(wrong: Broken) -> None:
 def test_every_sort_of_finding_has_a_plugin_that_makes_it() -> None:
     """What no broken plugin shows is tested by itself below."""
     elsewhere = {"differs-between-processes", "no-other-process", "slow", "plan-refuted"}
-    elsewhere |= {"blank-decides", "no-plan"}
+    elsewhere |= {"blank-decides", "no-plan", "defined-twice", "no-answer"}
     assert CODES - {one.code for one in BROKEN} == elsewhere
 
 
@@ -203,6 +221,24 @@ def test_a_process_that_fails_is_a_finding() -> None:
     assert (finding.code, "qingshi" in finding.say("zh")) == ("no-other-process", True)
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs alarms of the system")
+def test_a_rule_that_never_returns_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kit waits for a while, names the line, and goes on with what answers."""
+
+    def forever(needs: Any) -> Any:
+        while len(needs):
+            pass
+
+    monkeypatch.setattr(patience, "SECONDS", 0.05)
+    alarm = signal.getsignal(signal.SIGALRM)
+    kit = Kit.of(load_one(broken("tireless", prioritise_needs=forever)))
+    asked = ask_all(kit, (worlds_of(kit, 0).mixed.world,))
+    [finding] = asked.findings
+    assert (finding.code, finding.where) == ("no-answer", "prioritise_needs")
+    assert "test_testing_conformance.py, line" in finding.what("en")
+    assert signal.getsignal(signal.SIGALRM) == alarm
+
+
 @pytest.mark.parametrize(
     ("seconds", "codes"), [(SLOW_SECONDS + 1, ["slow"]), (SLOW_SECONDS - 1, [])]
 )
@@ -219,6 +255,38 @@ def test_a_sound_plugin_passes_every_check(good: Conformance) -> None:
     assert [finding.say("en") for finding in good.findings] == []
     unused = {check.id for check in good.checks if check.outcome == "unused"}
     assert unused == {"money", "demo"}
+
+
+def test_an_unusual_plugin_may_be_sound() -> None:
+    """Fewer arguments, other containers, generators, nothing at all, constants worked out late: all of that is fine."""
+    late: dict[str, float] = {}
+
+    def constant(needs: Any) -> Any:
+        late.setdefault("half", 0.5)
+        return np.full(len(needs), late["half"], dtype=np.float32)
+
+    def terms(needs: Any, pairs: Any) -> Iterator[wushe.ScoreTerm]:
+        urgency = needs["urgency"] / 3
+        yield score(urgency[pairs.need]).bounded(row=urgency)
+
+    def matched(donations: Any, pools: Any) -> Any:
+        def share(gift: Any, pools: Any) -> Any:
+            return [(pool, pool.may_add(gift)) for pool in sorted(pools, key=lambda pool: pool.id)]
+
+        return wushe.split_in_turn(donations, pools, share)
+
+    plugin = broken(
+        "unusual",
+        late=late,
+        prioritise_needs=constant,
+        score_candidates=terms,
+        split_gifts=matched,
+        filter_candidates=lambda needs: [],
+        derive_offers=lambda parties: (),
+        register_point_rules=lambda: [wushe.PointRule("q_bank", LABEL, time_bank=True)],
+        register_keyword_rules=lambda: [wushe.KeywordRule("food", "送餐|吃.{0,3}饭", "不(需|用)")],
+    )
+    assert [f.say("en") for f in check_plugin(plugin, quick=True).findings] == []
 
 
 @pytest.mark.parametrize("name", ASKED)
@@ -369,6 +437,99 @@ def test_modules_beside_the_plugin_are_looked_at_too(
     assert found == [["helper.py"], []]
 
 
+RULES = '''"""Made up for tests: 青石的规则，虚构。"""
+
+{}
+from wushe import hookimpl
+{}
+
+
+@hookimpl{}
+def {}(needs):
+    """Count the day in."""
+    return {}
+'''
+
+
+def file_with(path: Path, **parts: str) -> Kit:
+    """Return the kit for a plugin file of these `parts`."""
+    usual = {"first": "", "more": "", "mark": "", "name": "prioritise_needs"}
+    usual |= {"answer": "needs['urgency'] / 3"}
+    path.write_text(RULES.format(*{**usual, **parts}.values()), "utf-8")
+    return Kit.of(load_one(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "said"),
+    [
+        ("from datetime import date as D", "D.today()", "date.today"),
+        ("import time as t", "t.strftime('%H')", "time.strftime"),
+        ("import numpy as n", "n.datetime64('today')", "datetime64('today')"),
+        ("import time", "time.monotonic()", "time.monotonic"),
+    ],
+)
+def test_a_clock_by_another_name_is_a_clock(
+    tmp_path: Path, first: str, answer: str, said: str
+) -> None:
+    """What the names of a file stand for is followed to where they were imported from."""
+    kit = file_with(tmp_path / "qingshi.py", first=first, answer=answer)
+    [finding] = clocks(kit)
+    assert said in finding.what("en")
+
+
+def test_a_day_that_is_given_is_no_clock(tmp_path: Path) -> None:
+    """To write a day down is not to ask which one it is."""
+    answer = "time.strftime('%Y', needs) and dt.datetime.min"
+    kit = file_with(tmp_path / "qingshi.py", first="import time, datetime as dt", answer=answer)
+    assert list(clocks(kit)) == []
+
+
+def test_a_hook_that_is_written_twice_is_found(tmp_path: Path) -> None:
+    """Python keeps the last one only, and says nothing."""
+    twice = "\n\n@hookimpl\ndef prioritise_needs(needs):\n    return needs['urgency'] / 4"
+    kit = file_with(tmp_path / "qingshi.py", more=twice)
+    [finding] = never_asked(kit)
+    assert (finding.code, finding.where) == ("defined-twice", "prioritise_needs")
+
+
+def test_a_hook_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    """The mark says which hook it is; it is asked like any other."""
+    path = tmp_path / "qingshi.py"
+    kit = file_with(path, mark='(specname="prioritise_needs")', name="urgent_first")
+    assert (kit.hooks, list(never_asked(kit))) == (("prioritise_needs",), [])
+    assert [ask.where for ask in asks_of(kit)] == ["prioritise_needs"]
+
+
+def test_a_file_in_another_encoding_is_read_as_python_reads_it(tmp_path: Path) -> None:
+    """Old editors write Chinese in GBK; the first line says so."""
+    path = tmp_path / "qingshi.py"
+    file_with(path)
+    path.write_bytes(b"# -*- coding: gbk -*-\n" + path.read_text("utf-8").encode("gbk"))
+    kit = Kit.of(load_one(str(path)))
+    assert (list(clocks(kit)), list(never_asked(kit))) == ([], [])
+
+
+def test_who_breaks_a_seal_breaks_it_for_himself() -> None:
+    """Every city gets tables of its own, however often the kit runs in one process."""
+    one, two = (little_city(load_plugins(), 0, unknown=0.3).network["households"] for _ in "ab")
+    one["name"].flags.writeable = True
+    one["name"][:] = "somebody"
+    assert "somebody" not in two["name"].tolist()
+    again = little_city(load_plugins(), 0, unknown=0.3).network["households"]
+    assert again["name"].tolist() == two["name"].tolist()
+
+
+def test_identity_numbers_and_birthdays_are_planted() -> None:
+    """Most persons have both, they agree, and the number is known by its end."""
+    city = little_city(load_plugins(), 0, unknown=0.3)
+    persons = list(city.network["persons"].records())
+    numbered = [p for p in persons if p.id_number and p.birth]
+    assert len(numbered) > len(persons) // 4
+    for person in numbered:
+        assert f"{person.birth:%Y%m%d}" in person.id_number
+        assert city.told(f"*{person.id_number[-6:]}")
+
+
 def test_checking_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is printed or logged on the way, and every module and setting is as it was."""
     before = snapshot()
@@ -432,6 +593,22 @@ def test_another_process_answers_the_same(tmp_path: Path) -> None:
     assert check_plugin(str(path)).ok
 
 
+@pytest.mark.skipif(TIER == "tests", reason="starts another process: tiers ci and soak")
+def test_files_are_not_looked_for_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies beside the plugin is found by accident where somebody works in its folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("words", "utf-8")
+    source = SET_ORDER.replace(
+        '{f"word{i}" for i in range(50)}', '["word4", Path("words.txt").read_text()]'
+    )
+    source = source.replace("import numpy", "from pathlib import Path\n\nimport numpy")
+    (tmp_path / "qingshi.py").write_text(source, "utf-8")
+    [finding] = check_plugin("qingshi.py").faults
+    assert (finding.code, "words.txt" in finding.what("en")) == ("no-other-process", True)
+
+
 SET_SKILLS = '''"""Made up for tests: the order of a set becomes the order of the skills."""
 
 import wushe
@@ -485,6 +662,16 @@ def test_a_plugins_own_categories_are_asked_for() -> None:
     asked = set(little_city(rules, 0, unknown=0.3).network["needs"]["category"])
     own = {origin.id for origin in rules.origins() if origin.plugin == "pingliang"}
     assert own & set(rules.categories) <= asked
+
+
+def test_guards_get_the_columns_that_they_get_at_work() -> None:
+    """Whatever is told of orders and helpers is there, of the same type."""
+    kit = Kit.of(load_one("tianshui"))
+    world = worlds_of(kit, 0).mixed.world
+    for given, real in ((world.orders, order_columns([])), (world.helpers, helper_columns([]))):
+        assert {k: a.dtype for k, a in given.arrays.items()} == {
+            k: a.dtype for k, a in real.arrays.items()
+        }
 
 
 def test_planted_words_are_seen_wherever_they_are_told() -> None:

@@ -311,7 +311,7 @@ class Plugins:
         except WusheError as error:
             raise PluginError(plugin.name, plugin.version, hook, str(error)) from error
         except Exception as error:
-            message = f"raised {type(error).__name__}: {error}{where_in(impl.function, error)}"
+            message = f"raised {type(error).__name__}: {_own_words(error)}{where_in(impl.function, error)}"
             raise PluginError(plugin.name, plugin.version, hook, message) from error
         return plugin, answer
 
@@ -398,6 +398,12 @@ def _rebuild(parts: tuple[tuple[str, str, str, Any], ...], precedence: Precedenc
             found = import_module(what) if how == "module" else what
             loaded.append(Plugin(name, version, found))
     return Plugins(loaded, precedence)
+
+
+def _own_words(error: Exception) -> str:
+    """Return what an error says: validators of attrs add the field and all that belongs to it."""
+    told = len(error.args) > 1 and isinstance(error.args[1], attrs.Attribute)
+    return str(error.args[0] if told else error)
 
 
 def _read_only(argument: Any) -> Any:

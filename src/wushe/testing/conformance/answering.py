@@ -13,22 +13,30 @@ import attrs
 import numpy as np
 
 from wushe.errors import WusheError
+from wushe.model.pairing import pair_km, pair_level
 from wushe.testing.conformance import signs
 from wushe.testing.conformance.asking import Answer, Ask, asks_of, differences
-from wushe.testing.conformance.findings import Finding, found
+from wushe.testing.conformance.findings import Finding, Sign, found
 from wushe.testing.conformance.kit import Kit
-from wushe.testing.conformance.world import World, half_the_pairs, permuted
-
-RAISED = (
-    *(WusheError, ArithmeticError, AssertionError, AttributeError, LookupError),
-    *(OSError, RuntimeError, TypeError, ValueError, SystemExit),
+from wushe.testing.conformance.patience import NoAnswerError
+from wushe.testing.conformance.world import (
+    World,
+    half_the_pairs,
+    one_of_each,
+    others,
+    permuted,
+    singles,
 )
-"""What a plugin's code may raise where wushe does not wrap it; who calls `exit` must not end the kit."""
+
+RAISED = (Exception, SystemExit)
+"""What a plugin's code may raise where wushe does not wrap it: anything; who calls `exit` must not end the kit."""
 READ_ONLY = ("read-only", "does not support item assignment", "mappingproxy")
 """Words of the errors that numpy and Python raise where somebody writes to what is read-only."""
 OVERDRAWN = "more than it has left"
 """Words of the error where a pool is overdrawn."""
 MOST_PARTS = 4
+IN_BATCHES = ("filter_candidates", "score_candidates", "register_order_rules")
+"""Hooks that are asked about some pairs or orders at a time."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _STATE = (dict, list, set, deque, int, float, str, bytearray, np.ndarray)
 """Sorts of variables in which a rule could remember something."""
@@ -49,7 +57,7 @@ def ask_all(kit: Kit, worlds: tuple[World, ...]) -> Asked:
     working, answers, failed, mutations = [], {}, [], []
     data = data_marks(worlds[0])
     for ask in asks_of(kit):
-        said = [_ask(ask, world) for world in worlds]
+        said = list(_until_silence(ask, worlds))
         errors = [one for one in said if isinstance(one, BaseException)]
         marks = data_marks(worlds[0])
         if marks != data:
@@ -62,13 +70,31 @@ def ask_all(kit: Kit, worlds: tuple[World, ...]) -> Asked:
         elif any(word in str(errors[0]) for word in READ_ONLY):
             mutations.append(found(signs.TAKES_AWAY, ask.where, what=why(errors[0])))
         else:
-            over = OVERDRAWN in str(errors[0])
-            sign = signs.POOL_OVERDRAWN if over else signs.BAD_ANSWER
-            failed.append(found(sign, ask.where, why=why(errors[0])))
+            failed.append(found(_sign_of(errors[0]), ask.where, why=why(errors[0])))
     unusable = next((world.unusable for world in worlds if world.unusable), None)
     if unusable is not None and "derive_offers" in {ask.hook for ask in working}:
         failed.append(found(signs.BAD_ANSWER, "derive_offers", why=why(unusable)))
     return Asked(tuple(working), answers, tuple(failed), tuple(mutations))
+
+
+def _sign_of(error: BaseException) -> Sign:
+    if gave_up(error):
+        return signs.NO_ANSWER
+    return signs.POOL_OVERDRAWN if OVERDRAWN in str(error) else signs.BAD_ANSWER
+
+
+def gave_up(error: BaseException) -> bool:
+    """Say whether an error, or what it came from, is that no answer came in time."""
+    return isinstance(error, NoAnswerError) or isinstance(error.__cause__, NoAnswerError)
+
+
+def _until_silence(ask: Ask, worlds: tuple[World, ...]) -> Iterator[Any]:
+    """Yield the answer or error about each world; who does not answer is not asked about the next one."""
+    for world in worlds:
+        answer = _ask(ask, world)
+        yield answer
+        if isinstance(answer, BaseException) and gave_up(answer):
+            return
 
 
 def _ask(ask: Ask, world: World) -> Any:
@@ -86,12 +112,15 @@ def why(error: BaseException) -> str:
     return " ".join(said.split())[:400]
 
 
-def empty(asked: Asked, nothing: World) -> Iterator[Finding]:
-    """Yield the questions that fail where there is nothing."""
+def empty(asked: Asked, nothing: World, world: World) -> Iterator[Finding]:
+    """Yield the questions that fail where there is nothing, or only one of each."""
+    small = (signs.FAILS_EMPTY, nothing), (signs.FAILS_ALONE, one_of_each(world))
     for ask in asked.working:
-        error = _ask(ask, nothing)
-        if isinstance(error, BaseException):
-            yield found(signs.FAILS_EMPTY, ask.where, why=why(error))
+        for sign, few in small:
+            error = _ask(ask, few)
+            if isinstance(error, BaseException):
+                yield found(sign, ask.where, why=why(error))
+                break
 
 
 def twice(kit: Kit, asked: Asked, world: World) -> Iterator[Finding]:
@@ -110,7 +139,7 @@ def registers_twice(kit: Kit) -> Iterator[Finding]:
     """Yield the hooks that register something else when they are called again."""
     for hook in kit.hooks:
         if hook.startswith("register_"):
-            register = getattr(kit.plugin.implementation, hook)
+            register = kit.function(hook)
             one, two = (registered(register) for _ in range(2))
             if one != two:
                 yield found(signs.UNSTEADY, hook, parts="register")
@@ -128,20 +157,30 @@ def in_another_order(
     asked: Asked, world: World, rng: np.random.Generator, unsteady: frozenset[str]
 ) -> Iterator[Finding]:
     """Yield the questions whose answers depend on the order of rows, or on which pairs are asked together."""
-    mixed, half = permuted(world, rng), half_the_pairs(world)
+    mixed = permuted(world, rng)
+    batches = (half_the_pairs(world), *singles(world))
     for ask in asked.working:
-        before = asked.answers[ask.where]
         if ask.where in unsteady:
             continue
-        for sign, (changed, rows) in ((signs.ORDER_MATTERS, mixed), (signs.BATCH_MATTERS, half)):
-            after = _ask(ask, changed)
-            if isinstance(after, BaseException):
-                yield found(signs.BAD_ANSWER, ask.where, why=why(after))
-                break
-            parts = differences(before, after, rows)
-            if parts:
-                yield found(sign, ask.where, parts=_listed(parts))
-                break
+        few = batches if ask.hook in IN_BATCHES else ()
+        tried = ((signs.ORDER_MATTERS, mixed), *((signs.BATCH_MATTERS, batch) for batch in few))
+        finding = next(
+            (f for sign, batch in tried if (f := _otherwise(ask, asked, sign, batch))), None
+        )
+        if finding is not None:
+            yield finding
+
+
+def _otherwise(
+    ask: Ask, asked: Asked, sign: Sign, batch: tuple[World, Mapping[str, Any]]
+) -> Finding | None:
+    """Return the finding where a question fails or is answered otherwise in another world; the old rows of which are given."""
+    changed, rows = batch
+    after = _ask(ask, changed)
+    if isinstance(after, BaseException):
+        return found(signs.BAD_ANSWER, ask.where, why=why(after))
+    parts = differences(asked.answers[ask.where], after, rows)
+    return found(sign, ask.where, parts=_listed(parts)) if parts else None
 
 
 def _listed(parts: list[str]) -> str:
@@ -154,12 +193,13 @@ def _listed(parts: list[str]) -> str:
 def untouched(kit: Kit, asked: Asked, worlds: tuple[World, ...]) -> Iterator[Finding]:
     """Yield the questions after which the data, or variables of the plugin, are not what they were.
 
-    The worlds are copied, so that what is kept by the identity of an array is kept once more; what a rule
-    works out once and for all, before the first answer, may stay.
+    The worlds are copied, so that what is kept by the identity of an array is kept once more, and asked about
+    with other ids, so that what is kept by id is; what a rule works out once and for all, before the first
+    answer, may stay.
     """
     yield from asked.mutations
     own = state_of(kit)
-    copies = [permuted(world, np.random.default_rng(0))[0] for world in worlds]
+    copies = [others(permuted(world, np.random.default_rng(0))[0]) for world in worlds]
     for ask in asked.working:
         for world in copies:
             _ask(ask, world)
@@ -179,11 +219,15 @@ def data_marks(world: World) -> dict[str, str]:
     columns |= {"donations": world.donations, "pools": world.pools, **world.tables}
     marks = {name: _mark(c.arrays) for name, c in columns.items()}
     marks["pairs"] = _mark({"need": world.pairs.need, "offer": world.pairs.offer})
+    # What is kept beside the pairs for all plugins is changed as easily.
+    asked = world.needs, world.offers, world.pairs
+    marks["pairs.memo"] = _mark({"km": pair_km(*asked), "level": pair_level(*asked)})
     for name, table in world.network.tables.items():
         marks[f"table {name}"] = _mark(table.columns)
     registries = world.network.categories, world.network.target_groups
-    marks["registries"] = str([[(k, id(one[k])) for k in sorted(one)] for one in registries])
+    marks["registries"] = str([[(k, repr(one[k])) for k in sorted(one)] for one in registries])
     marks["context"] = repr(sorted(world.context.settings.items()))
+    marks["events"] = repr(world.events)
     tree = world.network.places
     marks["places"] = _mark({"parent": tree.parent, "ancestors": tree.ancestors})
     return marks
@@ -208,11 +252,20 @@ def state_of(kit: Kit) -> dict[str, str]:
         for name, value in _variables(holder).items():
             if not name.startswith("__") and isinstance(value, _STATE):
                 found_state[name] = repr(value)
-            elif isinstance(value, FunctionType):
-                found_state |= _held(value)
+            elif type(value).__module__ == getattr(holder, "__name__", ""):
+                found_state[name] = repr(_variables(value))
+            elif callable(value) and isinstance(plain := _plain(value), FunctionType):
+                found_state |= _held(plain)
     for one in kit.functions():
         found_state |= _held(one)
     return found_state
+
+
+def _plain(function: Any) -> Any:
+    """Return the function below its decorators, such as a cache."""
+    while isinstance(below := getattr(function, "__dict__", {}).get("__wrapped__"), FunctionType):
+        function = below
+    return function
 
 
 def _variables(holder: Any) -> dict[str, Any]:

@@ -13,9 +13,11 @@ import numpy as np
 from wushe.model import RECORD_KINDS
 from wushe.model.storage import Array
 from wushe.testing.conformance.kit import Kit
+from wushe.testing.conformance.patience import patience
 from wushe.testing.conformance.world import SOURCES, Axis, World
 from wushe.text import Text
 
+MORE_SOURCES = (*SOURCES, "made_up_fund")
 CLOSE = 1e-9
 """Sums in another order may differ by this much."""
 
@@ -25,14 +27,14 @@ class Part:
     """One part of an answer: `values` with a row for each of `axis`, or anything where that is "".
 
     `labels` are words that people will read; `spoken` is False where they are not in both languages.
-    `text` is the label of a term, of which each half must be in its language.
+    `texts` are (what, text), of which each half must be in its language: the label of a term, titles of a table.
     """
 
     axis: Axis
     values: Any
     labels: tuple[str, ...] = ()
     spoken: bool = True
-    text: Text | None = None
+    texts: tuple[tuple[str, Text], ...] = ()
 
 
 Answer = Mapping[str, Part]
@@ -44,7 +46,12 @@ class Ask:
 
     hook: str
     rule: str
-    run: Callable[[World], Answer]
+    question: Callable[[World], Answer]
+
+    def run(self, world: World) -> Answer:
+        """Return the answer about a world. Raises NoAnswerError where none comes, and whatever the rule raises."""
+        with patience():
+            return self.question(world)
 
     @property
     def where(self) -> str:
@@ -97,7 +104,7 @@ def _guard(guard: Any, world: World) -> Answer:
 
 def _section(section: Any, world: World) -> Answer:
     return {
-        table.id: Part("", table, tuple(_words_of(table)))
+        table.id: Part("", table, tuple(_words_of(table)), texts=tuple(_headings_of(table)))
         for table in section.make(world.network, world.context)
     }
 
@@ -107,16 +114,25 @@ def _words_of(table: Any) -> Iterator[str]:
     texts = [table.title, table.head, table.note, *(column.label for column in table.columns)]
     for row in table.all_rows():
         texts += [row.label, *(cell for cell in row.cells if not isinstance(cell, int))]
+        yield from (str(cell) for cell in row.cells if isinstance(cell, int))
     yield table.id
     for text in texts:
         if text is not None:
             yield from (text.zh, text.en)
 
 
+def _headings_of(table: Any) -> Iterator[tuple[str, Text]]:
+    """Yield what the plugin's author wrote on a report's table; rows may be named after places as they are."""
+    yield from (("title", table.title), ("head", table.head))
+    yield from (("column", column.label) for column in table.columns)
+    if table.note is not None:
+        yield "note", table.note
+
+
 def _named(axis: Axis, values: Array, name: str, label: Any) -> Part:
     """Return the values of a term with its name and label, which should be a text or nothing."""
     if isinstance(label, Text) and isinstance(label.zh, str) and isinstance(label.en, str):
-        return Part(axis, values, (name, label.zh, label.en), text=label)
+        return Part(axis, values, (name, label.zh, label.en), texts=(("label", label),))
     if label is None:
         return Part(axis, values, (name,))
     return Part(axis, values, (name, str(label)), spoken=False)
@@ -131,8 +147,12 @@ def _visits(own: Any, world: World) -> Answer:
 
 
 def _relief(own: Any, world: World) -> Answer:
-    turns = own.order_relief_sources(world.needs, SOURCES, world.context)
-    return {"turns": Part("needs", turns)}
+    """Ask about all kinds of money, about one, and about more than there are today."""
+    several = {"turns": SOURCES, "turns of one source": SOURCES[:1], "turns of more": MORE_SOURCES}
+    return {
+        name: Part("needs", own.order_relief_sources(world.needs, sources, world.context))
+        for name, sources in several.items()
+    }
 
 
 def _filters(own: Any, world: World) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,10 @@ FEW = 4
 """Records of every other kind."""
 MOST_NEEDS = 48
 MOST_TRIES = 8
+PHONES = 777_000
+"""Phone numbers end in this plus a running number, so that no small figure looks like the end of one."""
+TAIL = 6
+"""Who knows so many last digits of a phone or identity number knows whose it is in a street."""
 _PLACES = (
     ("99", "虚构省", "province", None),
     ("9901", "虚构市", "city", "99"),
@@ -77,8 +82,8 @@ class LittleCity:
     secrets: tuple[str, ...]
 
     def told(self, text: str) -> tuple[str, ...]:
-        """Return the planted words that `text` tells."""
-        return tuple(secret for secret in self.secrets if secret in text)
+        """Return the planted words that `text` tells; of a number the last `TAIL` digits are enough."""
+        return tuple(secret for secret in self.secrets if _telling(secret) in text)
 
 
 @attrs.frozen
@@ -114,18 +119,20 @@ def little_city(rules: Plugins, rng_seed: int, *, unknown: float) -> LittleCity:
     There is a need of every category of `rules`, up to `MOST_NEEDS`. With `unknown` 1.0 only what a record
     cannot be without is known.
     """
-    tables, secrets = _made(_Words.of(rules), rng_seed, unknown)
-    network = build_network(dict(tables), rules.categories, rules.target_groups, rules.versions)
+    packed, secrets = _made(_Words.of(rules), rng_seed, unknown)
+    tables = dict(pickle.loads(packed))
+    network = build_network(tables, rules.categories, rules.target_groups, rules.versions)
     return LittleCity(network, secrets)
 
 
 @functools.lru_cache(maxsize=8)
-def _made(
-    words: _Words, rng_seed: int, unknown: float
-) -> tuple[tuple[tuple[str, Table], ...], tuple[str, ...]]:
-    """Return the tables and the planted words; tables are read-only, so that cities may share them."""
+def _made(words: _Words, rng_seed: int, unknown: float) -> tuple[bytes, tuple[str, ...]]:
+    """Return the tables, pickled, and the planted words.
+
+    Every city gets tables of its own: a plugin may break their seal, and the next one must not suffer from it.
+    """
     maker = _Maker(words, np.random.default_rng([rng_seed, round(unknown * 1000)]), unknown)
-    return maker.tables(), tuple(sorted(maker.secrets))
+    return pickle.dumps(maker.tables()), tuple(sorted(maker.secrets))
 
 
 class _Maker:
@@ -204,7 +211,10 @@ class _Maker:
                 values.pop(name, None)
 
     def _fit(self, kind: RecordKind, values: dict[str, Any]) -> None:
-        """Give an amount a unit that fits its category, or neither."""
+        """Give an amount a unit that fits its category, or neither; an identity number the day of birth."""
+        if {"id_number", "birth"} <= set(values):
+            values["id_number"] = _id_number(values["birth"], len(self.secrets))
+            self.secrets.append(values["id_number"])
         if "unit" not in kind.field_names:
             return
         named = values.get("category") or next(iter(values.get("categories", ())), None)
@@ -278,10 +288,9 @@ class _Maker:
         """Return a value that must never come out, and remember the part of it that tells."""
         place = list(RECORD_KINDS).index(table) * 1000 + at
         if field.sensitive == "phone":
-            value = tell = f"1390{place:07d}"
+            value = tell = f"13900{PHONES + place:06d}"
         elif field.sensitive == "id_number":
-            first = f"990101{1940 + at % 60}0101{at:03d}"
-            value = tell = first + str(ric.calc_check_digit(first))
+            value = tell = _id_number(dt.date(1940 + at % 60, 1, 1), place)
         elif field.kind is kinds.TEXT:
             tell = f"{_SECRET}{field.name}{place}"
             value = f"某{tell}"
@@ -293,6 +302,16 @@ class _Maker:
             return None
         self.secrets.append(tell)
         return value
+
+
+def _telling(secret: str) -> str:
+    return secret if secret.startswith(_SECRET) else secret[-TAIL:]
+
+
+def _id_number(birth: dt.date, number: int) -> str:
+    first = f"990101{birth:%Y%m%d}{number % 1000:03d}"
+    # Of eighteen characters only the first seventeen count.
+    return first + str(ric.calc_check_digit(f"{first}0"))
 
 
 def _credit_code(number: int) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 from wushe.model import RECORD_KINDS
 from wushe.model.visiting import Question
 from wushe.plugins.loading import available, load_one
-from wushe.testing.conformance import signs
+from wushe.testing.conformance import slips
 from wushe.testing.conformance.answering import RAISED
 from wushe.testing.conformance.asking import Answer
 from wushe.testing.conformance.findings import Finding, found
-from wushe.testing.conformance.kit import Kit
+from wushe.testing.conformance.kit import Kit, marked
 from wushe.testing.conformance.world import World
 from wushe.text import Text
 
@@ -33,8 +33,19 @@ REGISTRIES = {
     "register_demos": "demos",
 }
 LISTED = {"register_order_rules": "order_rules", "register_point_rules": "point_rules"}
+PARTS = ("conditions", "amounts", "materials", "steps")
+"""What a policy consists of."""
 SOURCED = ("register_standards", "register_programmes")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_WORD = re.compile(r"[^\W_]")
+_OPEN = re.compile(
+    r"(?<![a-z])(?:todo|tbd|fixme|xxx+)(?![a-z])|待补充?|待填写?|某某文件", re.IGNORECASE
+)
+"""What is written where somebody means to fill something in later."""
+_NOTHING = re.compile(
+    r"(?:n/?a|none|null|unknown|source|无|暂无|略|不详|未知|待定|待查|出处|来源)", re.IGNORECASE
+)
+"""What is no source where nothing else is said."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 _LANGUAGES = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
@@ -58,23 +69,44 @@ def items_of(kit: Kit) -> Iterator[tuple[str, str, Any]]:
 def sources(kit: Kit) -> Iterator[Finding]:
     """Yield what names no source: the plugin itself, standards and programmes.
 
-    Parameters and policies refuse to be made without a document, so that they cannot lack one here.
+    Parameters and policies refuse to be made without a document, so that they cannot lack one here; what
+    says that it is still to be filled in is none.
     """
     doc = inspect.getdoc(kit.plugin.implementation) or ""
     if len(doc.strip()) < LEAST_DOC:
-        yield found(signs.NO_DOCSTRING, kit.plugin.name)
+        yield found(slips.NO_DOCSTRING, kit.plugin.name)
+    if said := still_open(doc):
+        yield found(slips.STILL_OPEN, kit.plugin.name, field="docstring", words=said)
     for hook, key, item in items_of(kit):
-        if hook in SOURCED and not item.source.strip():
-            yield found(signs.NO_SOURCE, f"{hook} · {key}", field="source")
+        if hook in SOURCED and not _WORD.search(item.source):
+            yield found(slips.NO_SOURCE, f"{hook} · {key}", field="source")
+        for name, field, text in _sources_of(key, item):
+            if said := still_open(text):
+                yield found(slips.STILL_OPEN, f"{hook} · {name}", field=field, words=said)
     bare = [name for _, _, item in items_of(kit) for name in _without_article(item)]
     if bare:
         names = ", ".join(bare[:MOST_NAMES])
-        yield found(signs.NO_ARTICLE, "register_policies", n=len(bare), names=names)
+        yield found(slips.NO_ARTICLE, "register_policies", n=len(bare), names=names)
+
+
+def _sources_of(key: str, item: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield (id, field, text) of the sources that an item and its parts name."""
+    parts = (part for kind in PARTS for part in getattr(item, kind, ()))
+    for name, one in ((key, item), *((f"{key}.{part.id}", part) for part in parts)):
+        for field in ("source", "document"):
+            if isinstance(text := getattr(one, field, None), str):
+                yield name, field, text
+
+
+def still_open(text: str) -> str:
+    """Return the words that say that a source is still to be filled in, "" where there are none."""
+    gap = _OPEN.search(text) or _NOTHING.fullmatch(text.strip())
+    return gap.group() if gap else ""
 
 
 def _without_article(item: Any) -> Iterator[str]:
     """Yield the parts of a policy that name a document and no article of it."""
-    for kind in ("conditions", "amounts", "materials", "steps"):
+    for kind in PARTS:
         for part in getattr(item, kind, ()):
             if hasattr(part, "article") and not part.article.strip():
                 yield f"{item.id}.{part.id}"
@@ -87,20 +119,20 @@ def words(kit: Kit, answers: Mapping[str, Answer]) -> Iterator[Finding]:
     """Yield the words that one language lacks, or that are in the wrong one; `answers` have the labels of terms."""
     for where, answer in answers.items():
         for key in sorted(key for key, part in answer.items() if not part.spoken):
-            yield found(signs.NO_WORDS, where, language=_LANGUAGES["en"], field=f"{key}: label")
+            yield found(slips.NO_WORDS, where, language=_LANGUAGES["en"], field=f"{key}: label")
     labels = [
-        (where, f"{key}: label", part.text)
+        (where, f"{key}: {field}", text)
         for where, answer in answers.items()
         for key, part in sorted(answer.items())
-        if part.text is not None
+        for field, text in part.texts
     ]
     for where, field, text in (*_texts(kit), *labels):
         for lang, said in (("zh", text.zh), ("en", text.en)):
             language = _LANGUAGES[lang]
             if not isinstance(said, str) or not said.strip():
-                yield found(signs.NO_WORDS, where, language=language, field=field)
+                yield found(slips.NO_WORDS, where, language=language, field=field)
             elif not _in_language(said, lang):
-                yield found(signs.WRONG_LANGUAGE, where, language=language, words=said[:40])
+                yield found(slips.WRONG_LANGUAGE, where, language=language, words=said[:40])
 
 
 def _in_language(said: str, lang: str) -> bool:
@@ -145,9 +177,9 @@ def ids(kit: Kit) -> Iterator[Finding]:
             continue
         where = f"{hook} · {key}"
         if not _ID.fullmatch(key):
-            yield found(signs.ODD_ID, where, key=key)
+            yield found(slips.ODD_ID, where, key=key)
         for other in sorted(_owners().get((hook, key), frozenset()) - related):
-            yield found(signs.SHARED_ID, where, key=key, other=other)
+            yield found(slips.SHARED_ID, where, key=key, other=other)
 
 
 def dangling(kit: Kit) -> Iterator[Finding]:
@@ -156,15 +188,16 @@ def dangling(kit: Kit) -> Iterator[Finding]:
     for hook, key, item in items_of(kit):
         where = f"{hook} · {key}"
         if hook == "register_standards" and item.table not in tables:
-            yield found(signs.UNKNOWN_WORD, where, field="table", word=item.table)
+            yield found(slips.UNKNOWN_WORD, where, field="table", word=item.table)
         if hook in ("register_order_rules", "register_point_rules", "register_policies"):
             field = "covers" if hook == "register_policies" else "categories"
-            for word in getattr(item, field):
+            named = getattr(item, field)
+            for word in (named,) if isinstance(named, str) else named:
                 if word not in categories:
-                    yield found(signs.UNKNOWN_WORD, where, field=field, word=word)
+                    yield found(slips.UNKNOWN_WORD, where, field=field, word=word)
     for where, question in _questions(kit):
         if question.category is not None and question.category not in categories:
-            yield found(signs.UNKNOWN_WORD, where, field="category", word=question.category)
+            yield found(slips.UNKNOWN_WORD, where, field="category", word=question.category)
 
 
 def terms_replaced(kit: Kit, world: World) -> Iterator[Finding]:
@@ -182,7 +215,7 @@ def terms_replaced(kit: Kit, world: World) -> Iterator[Finding]:
             continue
         known = {term.name for term in above}
         for name in sorted(t.name for t in mine if t.replaces and t.name not in known):
-            yield found(signs.UNKNOWN_WORD, hook, field="replaces", word=name)
+            yield found(slips.UNKNOWN_WORD, hook, field="replaces", word=name)
 
 
 def _questions(kit: Kit) -> Iterator[tuple[str, Question]]:
@@ -203,7 +236,7 @@ def unlike(kit: Kit) -> Iterator[Finding]:
             if old != new:
                 where = f"register_need_categories · {key}"
                 params = {"key": key, "field": field, "before": old, "after": new}
-                yield found(signs.UNLIKE_REPLACED, where, **params)
+                yield found(slips.UNLIKE_REPLACED, where, **params)
                 break
 
 
@@ -217,10 +250,9 @@ def _owners() -> dict[tuple[str, str], frozenset[str]]:
     for name in available():
         # What does not load or answer is its own author's business.
         with contextlib.suppress(*RAISED):
-            implementation = load_one(name).implementation
+            hooks = dict(marked(load_one(name)))
             for hook in (*REGISTRIES, *LISTED):
-                register = getattr(implementation, hook, None)
-                for item in register() if register is not None else ():
+                for item in hooks[hook]() if hook in hooks else ():
                     if not item.replaces:
                         owners.setdefault((hook, item.id), set()).add(name)
     return {key: frozenset(names) for key, names in owners.items()}

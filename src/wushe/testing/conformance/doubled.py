@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import attrs
@@ -16,17 +17,20 @@ from wushe.testing.conformance import signs
 from wushe.testing.conformance.answering import RAISED, Asked
 from wushe.testing.conformance.findings import Finding, found
 from wushe.testing.conformance.world import World
+from wushe.text import Text
 
 PEOPLE = ("households", "persons")
 BELONGINGS = ("incomes", "spendings", "assets", "statuses", "obligors")
 """What is on record of people; what they ask for and what happened to them is not put in twice."""
 TWIN = "-twin"
+_FIGURE = re.compile(r"\d+(?![\d.]|\s*[元分万])")
+"""Whole figures in words that are no money."""
 LEAST = 3
 """A column that adds up to less may double by chance."""
 
 
 def people_counted(asked: Asked, world: World) -> Iterator[Finding]:
-    """Yield the columns of reports that double with the people, and whose unit is ``count`` nevertheless.
+    """Yield the columns of reports that double with the people, and whose unit is another one nevertheless.
 
     Figures of places, stations or needs stay as they are where everybody has a twin.
     """
@@ -39,9 +43,12 @@ def people_counted(asked: Asked, world: World) -> Iterator[Finding]:
             continue
         for key, part in asked.answers[ask.where].items():
             if key in after:
+                if told := _in_words(part.values, after[key].values):
+                    yield found(signs.PEOPLE_IN_WORDS, ask.where, table=key, words=told[:40])
                 for column in _doubling(part.values, after[key].values):
-                    label = part.values.columns[column].label
-                    yield found(signs.PEOPLE_COUNTED, ask.where, table=key, column=label)
+                    one = part.values.columns[column]
+                    params = {"table": key, "column": one.label, "unit": one.unit}
+                    yield found(signs.PEOPLE_COUNTED, ask.where, **params)
 
 
 def with_twins(network: LinkageNetwork) -> LinkageNetwork:
@@ -66,16 +73,31 @@ def _twins(ids: Array) -> Array:
 
 
 def _doubling(one: ReportTable, two: ReportTable) -> Iterator[int]:
-    """Yield the columns of unit ``count`` of which every cell is twice as much in `two`."""
+    """Yield the columns of which every cell is twice as much in `two`, though they are no money and no people."""
     rows, others = list(one.all_rows()), list(two.all_rows())
     if [row.label for row in rows] != [row.label for row in others]:
         return
     for at, column in enumerate(one.columns):
-        if column.unit == "count" and column == two.columns[at]:
+        if column.unit in ("count", "permille") and column == two.columns[at]:
             before, after = _cells(rows, at), _cells(others, at)
             twice = [None if cell is None else 2 * cell for cell in before]
             if after == twice and sum(cell or 0 for cell in before) >= LEAST:
                 yield at
+
+
+def _in_words(one: ReportTable, two: ReportTable) -> str:
+    """Return the first words of a table whose figures are all twice as much in `two`, "" where there are none."""
+    for before, after in zip(_words(one), _words(two), strict=False):
+        figures, doubled = ([int(n) for n in _FIGURE.findall(said)] for said in (before, after))
+        if sum(figures) >= LEAST and doubled == [2 * n for n in figures]:
+            return before
+    return ""
+
+
+def _words(table: ReportTable) -> list[str]:
+    """Return the words of a table's title, note and cells, in Chinese."""
+    cells = [cell for row in table.all_rows() for cell in row.cells if isinstance(cell, Text)]
+    return [text.zh for text in (table.title, table.note, *cells) if text is not None]
 
 
 def _cells(rows: list[ReportRow], at: int) -> list[int | None]:

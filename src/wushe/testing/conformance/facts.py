@@ -22,20 +22,20 @@ from wushe.text import Text
 LEAST = {"register_risk_signals": 3, "register_standards": 1}
 """Answers that have to turn: of many made-up persons one or two may contradict themselves by chance."""
 THREE_VALUED = tuple(LEAST)
-NEED_FACTS = ("asked_on", "due", "on_day", "starts", "ends")
-"""Days and times that nobody has to state."""
+NEED_FACTS = ("asked_on", "due", "on_day", "starts", "ends", "quantity_known")
+"""Days, times and amounts that nobody has to state."""
 OFFER_FACTS = ("available_from", "available_to", "starts", "ends")
 WHERE = ("place_row", "ancestors", "lon", "lat")
 """Columns that are unknown together where nobody said where it is."""
 _SIDES = (
-    *(("needs", name, (name,)) for name in NEED_FACTS),
+    *(("needs", name.removesuffix("_known"), (name,)) for name in NEED_FACTS),
     *(("offers", name, (name,)) for name in OFFER_FACTS),
     *((side, "place", WHERE) for side in ("needs", "offers")),
 )
 """Facts of needs and offers that are taken away, and the columns that hold them."""
 _SIDE = {"needs": Text("需求", "a need"), "offers": Text("供给", "an offer")}
-MANY = 100
-"""So many pairs at least; of a few all may be refused."""
+MANY = {"filter_candidates": 100, "register_order_rules": 40}
+"""So many pairs or orders at least; of a few all may be refused."""
 MUST_BE_KNOWN = ("consent", "vetting")
 """Reasons for which the law asks that something be known."""
 UNKNOWN = -1
@@ -51,14 +51,13 @@ def unknown_stays_unknown(asked: Asked, world: World) -> Iterator[Finding]:
 
 
 def refused_all(asked: Asked) -> Iterator[Finding]:
-    """Yield the filter terms that allow not one pair: most likely the answer is upside down."""
+    """Yield the filter terms and guards that allow nothing at all: most likely the answer is upside down."""
     for ask in asked.working:
-        if ask.hook == "filter_candidates":
-            for key, part in sorted(asked.answers[ask.where].items()):
-                n = len(part.values)
-                if n >= MANY and not part.values.any():
-                    reason = key.partition(" ")[2]
-                    yield found(signs.REFUSES_ALL, ask.where, n=n, reason=reason)
+        for key, part in sorted(asked.answers[ask.where].items()) if ask.hook in MANY else ():
+            n = len(part.values)
+            if n >= MANY[ask.hook] and not part.values.any():
+                reason = key.partition(" ")[2] or "-"
+                yield found(signs.REFUSES_ALL, ask.where, n=n, reason=reason)
 
 
 def _answers(ask: Ask, before: Answer, world: World) -> Iterator[Finding]:
@@ -119,7 +118,7 @@ def _may_be_unknown(field: Field) -> bool:
 
 def unknown_column(column: Array) -> Array:
     """Return a column of the same dtype in which nothing is known."""
-    marks: dict[str, Any] = {"O": None, "M": np.datetime64("NaT"), "f": np.nan}
+    marks: dict[str, Any] = {"O": None, "M": np.datetime64("NaT"), "f": np.nan, "b": False}
     wide = column.dtype.kind == "i" and column.dtype.itemsize == 8
     return np.full(column.shape, UNKNOWN_INT if wide else marks.get(column.dtype.kind, -1)).astype(
         column.dtype

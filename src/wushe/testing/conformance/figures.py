@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from wushe.plugins.manager import Plugins
 from wushe.relief.lint import HEADINGS, lint_parameters
 from wushe.relief.lint import Finding as Weakness
-from wushe.testing.conformance import signs
+from wushe.rules.parameters import UNDECIDING, Parameter
+from wushe.testing.conformance import slips
 from wushe.testing.conformance.city import ON
+from wushe.testing.conformance.declared import still_open
 from wushe.testing.conformance.findings import Finding, found
 from wushe.testing.conformance.kit import Kit
 
 MOST_NAMES = 4
-WEAK = ("overlapping", "applies-nowhere", "undated", "low-confidence", "draft", "unsourced")
+FAULTS = ("overlapping", "unsourced")
+WEAK = ("applies-nowhere", "undated", "low-confidence", "draft")
 """Weaknesses that a row has on any day."""
 HOOKS = ("register_policies", "register_parameters")
 
@@ -34,12 +37,37 @@ def parameters(kit: Kit) -> Iterator[Finding]:
         nearest = difflib.get_close_matches(missing[0], every, n=1, cutoff=0.6)
         names = ", ".join(missing[:MOST_NAMES])
         params = {"names": names, "nearest": ", ".join(nearest) or "-"}
-        yield found(signs.NO_PARAMETER, "register_policies", **params)
-    for code in WEAK:
-        weak = sorted({one.name for one in new if one.code == code})
+        yield found(slips.NO_PARAMETER, "register_policies", **params)
+    hook = "register_parameters"
+    for code in (*FAULTS, *WEAK):
+        weak = sorted({one.name for one in new if one.code == code and not _excused(one)})
         if weak:
-            names, meaning = ", ".join(weak[:MOST_NAMES]), HEADINGS[code]
-            yield found(signs.WEAK_PARAMETER, "register_parameters", names=names, meaning=meaning)
+            yield _weakness(code, hook, ", ".join(weak[:MOST_NAMES]))
+    for field in ("document", "source"):
+        gaps = {p.name: said for p in _own(kit) if (said := still_open(getattr(p, field)))}
+        for name, said in sorted(gaps.items())[:1]:
+            yield found(slips.STILL_OPEN, f"{hook} · {name}", field=field, words=said)
+
+
+def _excused(one: Weakness) -> bool:
+    """Say whether a row without a source says itself that nobody verified it."""
+    row = one.parameter
+    return one.code == "unsourced" and row is not None and row.confidence == UNDECIDING
+
+
+def _weakness(code: str, hook: str, names: str) -> Finding:
+    if code == "overlapping":
+        return found(slips.OVERLAPPING, hook, names=names)
+    if code == "unsourced":
+        return found(slips.NO_SOURCE, f"{hook} · {names}", field="source")
+    return found(slips.WEAK_PARAMETER, hook, names=names, meaning=HEADINGS[code])
+
+
+def _own(kit: Kit) -> list[Parameter]:
+    """Return the plugin's own rows that decide anything; what nobody verified may still be looked for."""
+    above = set(kit.base.parameters.parameters)
+    rows = kit.rules.parameters.parameters
+    return [p for p in rows if p not in above and p.confidence != UNDECIDING]
 
 
 def _weak(rules: Plugins) -> tuple[Weakness, ...]:

@@ -1,4 +1,4 @@
-"""The same questions in a process of its own: other hash seed, time zone and language; run as a module."""
+"""The same questions in a process of its own: other hash seed, time zone, language and folder; run as a module."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from wushe.errors import WusheError
@@ -30,24 +32,32 @@ def elsewhere(plugins: Sequence[str], rng_seed: int) -> Mapping[str, Any]:
 
     The first of `plugins` is the one that is tested, the others are above it.
     """
-    command = [sys.executable, "-m", __name__, str(rng_seed), *plugins]
-    paths = os.pathsep.join(p for p in sys.path if p)
+    named = (str(Path(one).resolve()) if one.endswith(".py") else one for one in plugins)
+    command = [sys.executable, "-m", __name__, str(rng_seed), *named]
+    paths = os.pathsep.join(str(Path(p).resolve()) for p in sys.path)
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-            env={**os.environ, **OTHER, "PYTHONPATH": paths},
-        )
+        with TemporaryDirectory() as folder:
+            done = _asked_in(folder, command, paths)
     except subprocess.TimeoutExpired:
         return {"error": f"no answer within {SECONDS} s"}
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["?"])[-1]}
     answer: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
+
+
+def _asked_in(folder: str, command: Sequence[str], paths: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+        env={**os.environ, **OTHER, "PYTHONPATH": paths},
+    )
 
 
 def differs_elsewhere(kit: Kit, asked: Asked, there: Mapping[str, Any]) -> Iterator[Finding]:
@@ -67,9 +77,7 @@ def differs_elsewhere(kit: Kit, asked: Asked, there: Mapping[str, Any]) -> Itera
 def _registered(kit: Kit) -> dict[str, str]:
     """Return a short mark of what each hook registers."""
     return {
-        hook: hashlib.sha256(
-            registered(getattr(kit.plugin.implementation, hook)).encode()
-        ).hexdigest()
+        hook: hashlib.sha256(registered(kit.function(hook)).encode()).hexdigest()
         for hook in kit.hooks
         if hook.startswith("register_")
     }

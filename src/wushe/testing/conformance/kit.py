@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import attrs
 
+from wushe.plugins.hookspecs import PROJECT
 from wushe.plugins.loading import Plugin, available, load_one
 from wushe.plugins.manager import Plugins, load_plugins
 from wushe.plugins.precedence import DEFAULTS, parents_of
@@ -34,6 +36,20 @@ ASKED_OF_REGISTRIES = (
     "register_report_sections",
 )
 """Hooks through which rules are registered that are asked later on."""
+
+
+MARK = f"{PROJECT}_impl"
+"""The attribute by which an implementation of a hook is known."""
+
+
+def marked(plugin: Plugin) -> Iterator[tuple[str, Any]]:
+    """Yield (hook, function) of everything that is marked as the implementation of a hook."""
+    for name in dir(plugin.implementation):
+        function = inspect.getattr_static(plugin.implementation, name)
+        plain = getattr(function, "__func__", function)
+        # Other objects may answer to any name, or refuse to.
+        if inspect.isroutine(plain) and isinstance(getattr(plain, MARK, None), dict):
+            yield getattr(plain, MARK).get("specname") or name, getattr(plugin.implementation, name)
 
 
 @attrs.frozen(eq=False)
@@ -96,7 +112,8 @@ class Kit:
         package = first.__name__.rpartition(".")[0]
         while waiting:
             names = _taken_from(waiting.pop(), package)
-            for name, other in sorted(sys.modules.items()):
+            for name in sorted(sys.modules):  # imports may happen meanwhile
+                other = sys.modules.get(name)
                 part = name in names or name.startswith(f"{first.__name__}.")
                 if part and name not in found and isinstance(other, ModuleType):
                     found[name] = other
@@ -105,8 +122,12 @@ class Kit:
 
     def functions(self) -> tuple[Any, ...]:
         """Return the plugin's implementations of hooks, as plain functions."""
-        every = (getattr(self.plugin.implementation, hook) for hook in self.hooks)
+        every = (self.function(hook) for hook in self.hooks)
         return tuple(getattr(one, "__func__", one) for one in every)
+
+    def function(self, hook: str) -> Any:
+        """Return the plugin's implementation of `hook`, whatever it is called. Raises KeyError."""
+        return dict(marked(self.plugin))[hook]
 
     def files(self) -> tuple[Path, ...]:
         """Return the source files of the plugin; of an object, those in which its hooks are written."""
@@ -160,12 +181,25 @@ def _installed(name: str) -> Plugin:
     return load_one(name)
 
 
+def _under_its_name(function: Any) -> Any:
+    """Return a function whose mark names no other hook (`specname`) than it is called: it is held under that name."""
+    if not getattr(function, MARK)["specname"]:
+        return function
+
+    @functools.wraps(function)
+    def renamed(*given: Any) -> Any:
+        return function(*given)
+
+    setattr(renamed, MARK, {**getattr(function, MARK), "specname": None})
+    return renamed
+
+
 def _alone(plugin: Plugin, hooks: Iterable[str]) -> Plugins:
     """Return the plugin's batch hooks without defaults and registrations, under its own name."""
     mine = {
-        hook: staticmethod(getattr(plugin.implementation, hook))
-        for hook in hooks
-        if hook in PER_BATCH
+        hook: staticmethod(_under_its_name(function))
+        for hook, function in marked(plugin)
+        if hook in PER_BATCH and hook in hooks
     }
     if not mine:
         return load_plugins(defaults=False)

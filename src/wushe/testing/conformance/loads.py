@@ -13,10 +13,8 @@ from wushe.plugins.loading import HOOKS, Plugin
 from wushe.testing.conformance import signs
 from wushe.testing.conformance.answering import why
 from wushe.testing.conformance.findings import Finding, found
-from wushe.testing.conformance.kit import Kit, above
+from wushe.testing.conformance.kit import Kit, above, marked
 
-MARK = f"{hookspecs.PROJECT}_impl"
-"""The attribute by which an implementation of a hook is known."""
 NOT_ABOVE = ("replaces nothing", "which no plugin registers")
 """Words of the errors where nothing is there to be replaced."""
 
@@ -29,8 +27,7 @@ def not_loaded(error: BaseException) -> Finding:
 
 def of_loading(plugin: Plugin, error: BaseException, given: tuple[Plugin, ...]) -> Finding:
     """Return the finding of an error at load; the commonest mistakes in words of their own."""
-    for name, function in _marked(plugin):
-        hook = getattr(function, MARK).get("specname") or name
+    for hook, function in marked(plugin):
         if hook not in HOOKS:
             nearest = ", ".join(difflib.get_close_matches(hook, HOOKS, n=1, cutoff=0.4)) or "-"
             return found(signs.MISSPELLED, hook, name=hook, nearest=nearest)
@@ -54,16 +51,6 @@ def loading(kit: Kit, printed: str) -> Iterator[Finding]:
         yield found(signs.ABOVE_MISSING, "under", name=name)
     if printed.strip():
         yield found(signs.PRINTS, "load", lines=len(printed.splitlines()))
-
-
-def _marked(plugin: Plugin) -> Iterator[tuple[str, Any]]:
-    """Yield (name, function) of everything that is marked as the implementation of a hook."""
-    for name in dir(plugin.implementation):
-        function = inspect.getattr_static(plugin.implementation, name)
-        plain = getattr(function, "__func__", function)
-        # Other objects may answer to any name, or refuse to.
-        if inspect.isroutine(plain) and isinstance(getattr(plain, MARK, None), dict):
-            yield name, getattr(plugin.implementation, name)
 
 
 def _wanted(function: Any) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wushe.errors import WusheError
 from wushe.plugins.loading import Plugin, load_one
-from wushe.testing.conformance import signs
+from wushe.testing.conformance import careless, signs
 from wushe.testing.conformance.answering import (
     Asked,
     ask_all,
@@ -31,10 +31,12 @@ from wushe.testing.conformance.fresh import differs_elsewhere, elsewhere, left_e
 from wushe.testing.conformance.kit import Kit
 from wushe.testing.conformance.loads import loading, not_loaded, of_loading
 from wushe.testing.conformance.money import gifts_conserved, offered_once, vouched
+from wushe.testing.conformance.patience import NoAnswerError, patience
 from wushe.testing.conformance.surroundings import (
     Snapshot,
     clocks,
     environment,
+    nobody_types,
     outside,
     privacy,
     random_numbers,
@@ -47,6 +49,8 @@ from wushe.testing.conformance.worlds import Worlds, worlds_of
 from wushe.text import Text
 
 QUICK_PAIRS = 2000
+PATIENCE_AT_LOAD = 60.0
+"""Seconds; libraries may have to be imported."""
 MOST_NAMES = 4
 
 _WHOLE = ("plan", "demo", "speed")
@@ -68,8 +72,11 @@ TITLES: dict[str, tuple[Text, Text]] = {
         ),
     ),
     "empty": (
-        Text("没有数据时不出错", "Nothing is no error"),
-        Text("新的街道一开始没有需求，也没有供给", "a new street begins without needs and offers"),
+        Text("没有数据、只有一条时不出错", "Nothing is no error, nor is a single row"),
+        Text(
+            "新的街道一开始没有需求，也没有供给，然后各有一条",
+            "a new street begins without needs and offers, and then has one of each",
+        ),
     ),
     "repeatable": (
         Text("同样的问题，同样的回答", "The same question, the same answer"),
@@ -123,10 +130,13 @@ TITLES: dict[str, tuple[Text, Text]] = {
         Text("计划和报告有两种语言", "plans and reports come in both"),
     ),
     "ids": (
-        Text("编号规范、都有着落、不与别人相同", "Ids are tidy, known and its own"),
         Text(
-            "写错的类别永远匹配不到；编号相同的两个插件不能一起用",
-            "a misspelled category never fits; two plugins with one id cannot be loaded together",
+            "编号和数字规范、都有着落、不与别人相同",
+            "Ids and figures are tidy, known and its own",
+        ),
+        Text(
+            "写错的类别永远匹配不到；编号相同的两个插件不能一起用；数字写错了规则就不起作用",
+            "a misspelled category never fits; two plugins with one id cannot be loaded together; a wrong figure makes a rule void",
         ),
     ),
     "traces": (
@@ -169,20 +179,21 @@ def check_plugin(
     name, version = plugin if isinstance(plugin, str) else type(plugin).__name__, "-"
     given: tuple[Plugin, ...] = ()
     loaded: Plugin | None = None
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), nobody_types():
         try:
             given = tuple(load_one(one) for one in above)
-            loaded = load_one(plugin)
-            name, version = loaded.name, loaded.version
-            kit = Kit.of(loaded, given)
-        except (WusheError, SystemExit) as error:
+            with patience(PATIENCE_AT_LOAD):
+                loaded = load_one(plugin)
+                name, version = loaded.name, loaded.version
+                kit = Kit.of(loaded, given)
+        except (WusheError, NoAnswerError, SystemExit) as error:
             finding = not_loaded(error) if loaded is None else of_loading(loaded, error, given)
             return Conformance(name, version, (), (_check("loads", [finding]),))
     named = [one for one in (plugin, *above) if isinstance(one, str)]
     there = None
     if len(named) == 1 + len(above) and not quick:
         there = elsewhere(named, rng_seed)
-    with silence():
+    with silence(), nobody_types():
         run = _Run(kit, worlds_of(kit, rng_seed), rng_seed, quick, printed.getvalue())
         checks = run.checks(before, there)
     return Conformance(name, version, kit.hooks, tuple(checks))
@@ -192,7 +203,7 @@ def _check(
     key: str, findings: Iterable[Finding], *, used: bool = True, figure: Text | None = None
 ) -> Check:
     title, reason = TITLES[key]
-    return Check(key, title, reason, tuple(findings), used, figure)
+    return Check(key, title, reason, tuple(dict.fromkeys(findings)), used, figure)
 
 
 # --- everything else ---------------------------------------------------------------------------
@@ -213,11 +224,15 @@ class _Run:
         """Return all checks; whole plans are made only where nothing is to be corrected before."""
         kit, worlds = self.kit, self.worlds
         asked = ask_all(kit, (worlds.mixed.world, worlds.blank.world, worlds.leap.world))
-        told = privacy(kit, worlds.mixed.city, worlds.mixed.world)
+        told = privacy(kit, asked, worlds.mixed.city, worlds.mixed.world)
         checks = [
-            _check("loads", loading(kit, self.printed)),
+            _check("loads", (*loading(kit, self.printed), *careless.never_asked(kit))),
             _check("answers", (*asked.findings, *refused_all(asked)), used=self._used(asked)),
-            _check("empty", empty(asked, worlds.nothing), used=bool(asked.working)),
+            _check(
+                "empty",
+                empty(asked, worlds.nothing, worlds.mixed.world),
+                used=bool(asked.working),
+            ),
             *self._again(asked, there),
             _check("untouched", untouched(kit, asked, (worlds.mixed.world, worlds.nothing))),
             *self._declared(asked),
@@ -238,7 +253,14 @@ class _Run:
             _check("words", words(kit, asked.answers)),
             _check(
                 "ids",
-                (*dangling(kit), *terms_replaced(kit, worlds.mixed.world), *ids(kit), *unlike(kit)),
+                (
+                    *dangling(kit),
+                    *terms_replaced(_answering(kit, asked), worlds.mixed.world),
+                    *ids(kit),
+                    *unlike(kit),
+                    *careless.keywords(kit),
+                    *careless.figures(kit),
+                ),
             ),
         ]
         left = {*traces(before, snapshot(), kit.modules()), *_left(there)}
@@ -268,7 +290,7 @@ class _Run:
         """Return the checks of what rules declare, of unknown facts and of money."""
         kit, world = self.kit, self.worlds.mixed.world
         working = {ask.hook for ask in asked.working}
-        fine = attrs.evolve(kit, hooks=tuple(sorted(working & set(kit.hooks))))
+        fine = _answering(kit, asked)
         matching = working & {"filter_candidates", "score_candidates"}
         broken = {
             f: f for place in (world, self.worlds.blank.world) for f in declarations(fine, place)
@@ -297,6 +319,12 @@ class _Run:
             yield _check("speed", (), used=False)
         else:
             yield _check("speed", too_slow(measured), figure=measured.figure())
+
+
+def _answering(kit: Kit, asked: Asked) -> Kit:
+    """Return the kit with those hooks only that answer at all."""
+    working = {ask.hook for ask in asked.working}
+    return attrs.evolve(kit, hooks=tuple(hook for hook in kit.hooks if hook in working))
 
 
 def _left(there: object) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Every sort of finding: what is wrong and what to do, in both languages."""
+"""Sorts of findings: what is wrong and what to do, in both languages; those on sources, words and ids are in `slips`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from wushe.testing.conformance.findings import Level, Sign
 from wushe.text import Text
 
 
-def _sign(code: str, what: tuple[str, str], todo: tuple[str, str], level: Level = "fault") -> Sign:
+def sign(code: str, what: tuple[str, str], todo: tuple[str, str], level: Level = "fault") -> Sign:
+    """Return a sort of finding; `what` and `todo` are in Chinese and English."""
     return Sign(code, Text(*what), Text(*todo), level)
 
 
 # --- loading and answering ---------------------------------------------------------------------
 
-NOT_LOADED = _sign(
+NOT_LOADED = sign(
     "not-loaded",
     ("载入不了（{why}）", "it does not load ({why})"),
     (
@@ -20,17 +21,17 @@ NOT_LOADED = _sign(
         "correct what the message names; nothing else can be checked before",
     ),
 )
-MISSPELLED = _sign(
+MISSPELLED = sign(
     "unknown-hook",
     ("没有叫 {name} 的钩子", "there is no hook called {name}"),
     ("改名；最接近的是 {nearest}", "rename it; the nearest is {nearest}"),
 )
-WRONG_ARGUMENT = _sign(
+WRONG_ARGUMENT = sign(
     "unknown-argument",
     ("钩子没有这个参数：{names}", "the hook has no argument {names}"),
     ("这个钩子的参数只有：{known}", "use only the arguments of this hook: {known}"),
 )
-CONFLICT = _sign(
+CONFLICT = sign(
     "conflict",
     ("与别的规则冲突（{why}）", "it conflicts with other rules ({why})"),
     (
@@ -38,7 +39,7 @@ CONFLICT = _sign(
         "take another id; to replace a rule from above say replaces=True, and name who is above in `under`",
     ),
 )
-NOTHING_ABOVE = _sign(
+NOTHING_ABOVE = sign(
     "replaces-nothing",
     (
         "取代的规则没有人登记（{why}）；写在 under 里却没有载入的：{missing}",
@@ -49,7 +50,7 @@ NOTHING_ABOVE = _sign(
         "install the plugin above, or name it with -p (in Python above=); no such id there: correct or drop replaces",
     ),
 )
-ABOVE_MISSING = _sign(
+ABOVE_MISSING = sign(
     "above-missing",
     (
         "under 里的 {name} 没有装，也没有给出，没有和它一起查",
@@ -61,7 +62,7 @@ ABOVE_MISSING = _sign(
     ),
     "advice",
 )
-FAILS_EMPTY = _sign(
+FAILS_EMPTY = sign(
     "fails-when-empty",
     ("没有数据时出错（{why}）", "it fails where there is nothing ({why})"),
     (
@@ -69,7 +70,15 @@ FAILS_EMPTY = _sign(
         "return an answer of length 0 where there are no needs, offers or persons",
     ),
 )
-BAD_ANSWER = _sign(
+FAILS_ALONE = sign(
+    "fails-with-one-row",
+    ("各只有一条数据时出错（{why}）", "it fails where there is only one of each ({why})"),
+    (
+        "只有一条时也要算得出来：最大值等于最小值，不要用它们的差去除；不要用 squeeze",
+        "one row has an answer too: do not divide by the difference of maximum and minimum, do not squeeze",
+    ),
+)
+BAD_ANSWER = sign(
     "bad-answer",
     ("回答不合规（{why}）", "its answer is not usable ({why})"),
     (
@@ -77,7 +86,15 @@ BAD_ANSWER = _sign(
         "check type, length and range of what is returned; facts may be unknown, and it may be 29 February",
     ),
 )
-TAKES_AWAY = _sign(
+NO_ANSWER = sign(
+    "no-answer",
+    ("一直没有回答（{why}）", "no answer comes ({why})"),
+    (
+        "看看有没有停不下来的循环、等待（sleep、网络），或逐对做了太多事",
+        "look for a loop that never ends, for something it waits for (sleep, network), or too much work per pair",
+    ),
+)
+TAKES_AWAY = sign(
     "changes-what-it-is-given",
     ("改动了拿到的数据（{what}）", "it changes what it was given ({what})"),
     (
@@ -85,7 +102,7 @@ TAKES_AWAY = _sign(
         "copy before you change: values = needs[...].copy()",
     ),
 )
-REMEMBERS = _sign(
+REMEMBERS = sign(
     "remembers",
     ("运行以后模块里的变量变了：{names}", "variables of the module changed while it ran: {names}"),
     (
@@ -96,7 +113,7 @@ REMEMBERS = _sign(
 
 # --- the same question, the same answer --------------------------------------------------------
 
-UNSTEADY = _sign(
+UNSTEADY = sign(
     "not-repeatable",
     (
         "同样的问题问两次，回答不同（{parts}）",
@@ -107,7 +124,7 @@ UNSTEADY = _sign(
         "do without random numbers, counters and state kept between calls",
     ),
 )
-UNSTEADY_ELSEWHERE = _sign(
+UNSTEADY_ELSEWHERE = sign(
     "differs-between-processes",
     ("换一个进程回答就不同（{parts}）", "another process answers differently ({parts})"),
     (
@@ -115,12 +132,15 @@ UNSTEADY_ELSEWHERE = _sign(
         "do not depend on the order of sets, on the environment, the time zone or local files; use sorted(...)",
     ),
 )
-NO_PROCESS = _sign(
+NO_PROCESS = sign(
     "no-other-process",
     ("在另一个进程里问不成（{why}）", "it could not be asked in another process ({why})"),
-    ("让插件能按名字载入，再检查一次", "see that it loads by name, and check again"),
+    (
+        "让插件在任何文件夹里都能载入：自己的文件用 Path(__file__).parent 找；再检查一次",
+        "see that it loads in any folder: find its own files by Path(__file__).parent; check again",
+    ),
 )
-ORDER_MATTERS = _sign(
+ORDER_MATTERS = sign(
     "order-matters",
     (
         "数据行换了先后，回答就变了（{parts}）",
@@ -131,7 +151,7 @@ ORDER_MATTERS = _sign(
         "judge each pair or person by its own facts; sort by id or date, never by row",
     ),
 )
-BATCH_MATTERS = _sign(
+BATCH_MATTERS = sign(
     "batch-matters",
     (
         "只问其中一部分候选对或工单，回答就变了（{parts}）",
@@ -145,7 +165,7 @@ BATCH_MATTERS = _sign(
 
 # --- what rules declare ------------------------------------------------------------------------
 
-BOUND_BROKEN = _sign(
+BOUND_BROKEN = sign(
     "declared-bound-broken",
     ("回答超出自己声明的上限或分类（{why}）", "its answers break what it declares ({why})"),
     (
@@ -153,7 +173,7 @@ BOUND_BROKEN = _sign(
         "correct bounded(...), classes or within_km: with a wrong one no proof of the best plan holds",
     ),
 )
-UNKNOWN_DECIDES = _sign(
+UNKNOWN_DECIDES = sign(
     "unknown-decides",
     (
         "把“{field}”改成未知，{n} 个回答在“是”与“否”之间变了",
@@ -164,7 +184,7 @@ UNKNOWN_DECIDES = _sign(
         "answer -1 where it is not known: unknown is neither no nor zero",
     ),
 )
-BLANK_DECIDES = _sign(
+BLANK_DECIDES = sign(
     "blank-decides",
     (
         "把“{field}”改成未知，{n} 个回答在“是”与“否”之间变了",
@@ -176,24 +196,30 @@ BLANK_DECIDES = _sign(
     ),
     "advice",
 )
-UNKNOWN_REFUSES = _sign(
+UNKNOWN_REFUSES = sign(
     "unknown-refuses",
     (
         "{side}的“{field}”改成未知，{n} 对就被拒绝（原因 {reason}）",
         "where {field} of {side} becomes unknown, {n} pairs are refused (reason {reason})",
     ),
-    ("没有说明日期、时刻就不要因此拒绝", "do not refuse because nobody stated a day or time"),
-)
-REFUSES_ALL = _sign(
-    "refuses-all",
-    ("{n} 对全部拒绝（原因 {reason}）", "it refuses all of {n} pairs (reason {reason})"),
     (
-        "核对是不是写反了：FilterTerm 里 True 是允许",
-        "see whether it is upside down: in a FilterTerm True means allowed",
+        "没有说明日期、时刻、数量就不要因此拒绝",
+        "do not refuse because nobody stated a day, time or amount",
+    ),
+)
+REFUSES_ALL = sign(
+    "refuses-all",
+    (
+        "{n} 对（单）全部拒绝（原因 {reason}）",
+        "it refuses all of {n} pairs or orders (reason {reason})",
+    ),
+    (
+        "核对是不是写反了：FilterTerm 和守则里 True 是允许",
+        "see whether it is upside down: in a FilterTerm or a guard True means allowed",
     ),
     "advice",
 )
-NOWHERE_REFUSES = _sign(
+NOWHERE_REFUSES = sign(
     "nowhere-refuses",
     (
         "{side}的地点改成未知，{n} 对就被拒绝（原因 {reason}）",
@@ -208,12 +234,12 @@ NOWHERE_REFUSES = _sign(
 
 # --- money -------------------------------------------------------------------------------------
 
-POOL_OVERDRAWN = _sign(
+POOL_OVERDRAWN = sign(
     "pool-overdrawn",
     ("给出的比配捐池里剩的多（{why}）", "it gives more than a pool has left ({why})"),
     ("每给一笔就从余额里减去", "take each amount off what is left"),
 )
-CAP_BROKEN = _sign(
+CAP_BROKEN = sign(
     "cap-broken",
     (
         "配捐超过上限 {cap}：上限 {most} 分，给了 {fen} 分",
@@ -224,7 +250,7 @@ CAP_BROKEN = _sign(
         "caps are totals: count what was given before, in `given`, too",
     ),
 )
-POOL_CLOSED = _sign(
+POOL_CLOSED = sign(
     "pool-closed",
     (
         "配捐池没有开放，或不配这个基金，却给了钱",
@@ -235,7 +261,7 @@ POOL_CLOSED = _sign(
         "match only between `opens` and `closes`, and only gifts to `fund`",
     ),
 )
-VOUCHES = _sign(
+VOUCHES = sign(
     "vouches",
     (
         "{n} 项供给写了台账里没有的从业查询（vetted_on）",
@@ -246,7 +272,7 @@ VOUCHES = _sign(
         "copy vetted_on of the volunteer or worker, or leave it out: who works with minors must have been looked up",
     ),
 )
-OFFERED_TWICE = _sign(
+OFFERED_TWICE = sign(
     "offers-more-than-there-is",
     (
         "{provider} 有 {has}，连同内置规则却供给了 {offered}（{unit}）",
@@ -260,7 +286,7 @@ OFFERED_TWICE = _sign(
 
 # --- clocks, privacy, traces -------------------------------------------------------------------
 
-READS_CLOCK = _sign(
+READS_CLOCK = sign(
     "reads-the-clock",
     ("读了时钟（{what}，第 {line} 行）", "it reads the clock ({what}, line {line})"),
     (
@@ -268,7 +294,7 @@ READS_CLOCK = _sign(
         "take the date from context.on: the plan of that day must be the same tomorrow",
     ),
 )
-GLOBAL_RANDOM = _sign(
+GLOBAL_RANDOM = sign(
     "global-random",
     ("用了全局随机数（{what}）", "it uses the global random numbers ({what})"),
     (
@@ -276,7 +302,7 @@ GLOBAL_RANDOM = _sign(
         "rules draw no lots; if one must, compute it from ids and dates",
     ),
 )
-TELLS = _sign(
+TELLS = sign(
     "tells-personal-values",
     ("{channel}里出现了个人信息（{n} 处）", "personal values appear in {channel} ({n} of them)"),
     (
@@ -284,7 +310,7 @@ TELLS = _sign(
         "write figures and categories only; never names, phones, addresses or ids of households and persons",
     ),
 )
-ACTS_OUTSIDE = _sign(
+ACTS_OUTSIDE = sign(
     "acts-outside",
     (
         "回答时写了文件、读了别处的文件、连了网络或启动了别的程序（{what}）",
@@ -295,7 +321,7 @@ ACTS_OUTSIDE = _sign(
         "a rule looks at what it is given and nothing else; what is to go out belongs into after_orders_changed",
     ),
 )
-PRINTS = _sign(
+PRINTS = sign(
     "prints",
     ("往屏幕上打印（{lines} 行）", "it prints ({lines} lines)"),
     (
@@ -303,26 +329,40 @@ PRINTS = _sign(
         "leave print out: it spoils the output of --json; say things in labels, reasons or logging",
     ),
 )
-PEOPLE_COUNTED = _sign(
+PEOPLE_COUNTED = sign(
     "people-as-count",
     (
-        "表 {table} 的“{column}”数的是人或户，单位却是 count",
-        "{column!r} of table {table} counts people or households, but its unit is `count`",
+        "表 {table} 的“{column}”数的是人或户，单位却是 {unit}",
+        "{column!r} of table {table} counts people or households, but its unit is `{unit}`",
     ),
     (
         '写 ReportColumn(..., "people")：给公众的报告才会隐去小的数',
         'write ReportColumn(..., "people"): only then are small figures withheld from the public',
     ),
 )
-READS_ENVIRONMENT = _sign(
+PEOPLE_IN_WORDS = sign(
+    "people-in-words",
+    (
+        "表 {table} 把人数或户数写进了文字：“{words}”",
+        "table {table} tells numbers of people or households in words: {words!r}",
+    ),
+    (
+        "写成单位为 people 的一列：文字里的小数目隐不去",
+        "make it a column of the unit people: small figures in words cannot be withheld",
+    ),
+)
+READS_ENVIRONMENT = sign(
     "reads-environment",
-    ("读了环境变量（{what}，第 {line} 行）", "it reads the environment ({what}, line {line})"),
+    (
+        "读了环境变量或本机的情况（{what}，第 {line} 行）",
+        "it reads the environment or the machine ({what}, line {line})",
+    ),
     (
         "规则在每台机器上都要一样：数字写成参数，开关写进 context.settings",
         "rules are the same on every machine: make figures parameters, and switches settings (context.settings)",
     ),
 )
-TRACE = _sign(
+TRACE = sign(
     "leaves-traces",
     ("载入或运行后改动了插件以外的东西：{what}", "it changes what is not its own: {what}"),
     (
@@ -331,118 +371,20 @@ TRACE = _sign(
     ),
 )
 
-# --- sources, words, ids -----------------------------------------------------------------------
-
-NO_DOCSTRING = _sign(
-    "no-source-in-docstring",
-    ("插件没有说明，或说明太短", "the plugin has no docstring, or hardly one"),
-    (
-        "在文件开头写明依据哪份文件或报道、日期，哪些是假定",
-        "say at the top which document or report it follows, its date, and what is assumed",
-    ),
-)
-NO_SOURCE = _sign(
-    "no-source",
-    ("没有写明出处（{field}）", "it names no source ({field})"),
-    (
-        "写明文件和条款；自己编的就写“虚构”",
-        "name the document and clause; say that it is made up where it is",
-    ),
-)
-NO_ARTICLE = _sign(
-    "no-article",
-    (
-        "{n} 处条件、金额、材料或步骤没有写条款（{names}）",
-        "{n} conditions, amounts, materials or steps name no article ({names})",
-    ),
-    (
-        "文件分条款的，写 article：工作人员和申诉的人要能翻到那一条",
-        "give `article` where the document has articles: staff and those who appeal look it up",
-    ),
-    "advice",
-)
-NO_PARAMETER = _sign(
-    "no-parameter",
-    (
-        "政策读的参数没有登记：{names}",
-        "its policies read parameters that nobody registers: {names}",
-    ),
-    (
-        "核对拼写（最接近的是 {nearest}），或登记它；还没有人公布的，可信度写 C",
-        "check the spelling (the nearest is {nearest}), or register it, with confidence C where nobody published it",
-    ),
-)
-WEAK_PARAMETER = _sign(
-    "weak-parameter",
-    ("参数 {names}：{meaning}", "parameters {names}: {meaning}"),
-    (
-        "补上文件里写明的；wushe relief lint 列出全部",
-        "add what the document says; `wushe relief lint` lists them all",
-    ),
-    "advice",
-)
-NO_WORDS = _sign(
-    "no-words",
-    ("缺少{language}文字（{field}）", "words in {language} are missing ({field})"),
-    ("两种语言都要写", "write both languages"),
-)
-WRONG_LANGUAGE = _sign(
-    "wrong-language",
-    ("{language}文字写成了另一种语言：{words}", "{language} words are in the other one: {words}"),
-    ("Text(中文, 英文)，先后不要颠倒", "Text(Chinese, English), in this order"),
-)
-UNKNOWN_WORD = _sign(
-    "unknown-word",
-    ("{field} 里的“{word}”没有登记", "{word!r} in {field} is not registered"),
-    ("核对拼写，或在插件里登记它", "check the spelling, or register it in the plugin"),
-)
-ODD_ID = _sign(
-    "odd-id",
-    ("编号“{key}”不合习惯", "the id {key!r} is unusual"),
-    (
-        "用小写字母、数字和下划线，最好以地名开头，如 qingshi_letters",
-        "use lower-case letters, digits and underscores, best with the place's name first: qingshi_letters",
-    ),
-    "advice",
-)
-SHARED_ID = _sign(
-    "shared-id",
-    (
-        "编号“{key}”和插件 {other} 的相同，两个插件不能一起用",
-        "the id {key!r} is {other}'s too: the two cannot be loaded together",
-    ),
-    (
-        "换成自己的编号；要是一个取代另一个，由下级写 under 和 replaces=True",
-        "take an id of your own; where one is to replace the other, the more local one says `under` and replaces=True",
-    ),
-    "advice",
-)
-
 # --- the whole ---------------------------------------------------------------------------------
 
-UNLIKE_REPLACED = _sign(
-    "unlike-what-it-replaces",
-    (
-        "取代的类别 {key} 原来的 {field} 是 {before}，现在是 {after}",
-        "{field} of the category {key} was {before} in what it replaces, and is {after}",
-    ),
-    (
-        "上级的表里按 {before} 写的数量就读不懂了：保持不变，或者用新的编号",
-        "quantities that are written for {before} can no longer be read: keep it, or take a new id",
-    ),
-    "advice",
-)
-NO_PLAN = _sign(
+
+NO_PLAN = sign(
     "no-plan",
     ("排不出计划（{why}）", "no plan can be made with it ({why})"),
     ("按报错改正", "correct what the message names"),
 )
-NO_REPORT = _sign(
+NO_REPORT = sign(
     "no-report",
     ("写不出城市报告（{why}）", "no report of the city can be written with it ({why})"),
     ("按报错改正", "correct what the message names"),
 )
-PLAN_REFUTED = _sign(
+PLAN_REFUTED = sign(
     "plan-refuted",
     ("计划没有通过复核：{why}", "the plan does not pass the independent checker: {why}"),
     (
@@ -450,17 +392,17 @@ PLAN_REFUTED = _sign(
         "most likely an offer that the plugin derives breaks a built-in rule",
     ),
 )
-BAD_DEMO = _sign(
+BAD_DEMO = sign(
     "bad-demo",
     ("示例跑不起来（{why}）", "the demo does not run ({why})"),
     ("核对 folder、plugins、on 和 tell", "check folder, plugins, on and tell"),
 )
-NO_SUCH_STORY = _sign(
+NO_SUCH_STORY = sign(
     "no-such-story",
     ("示例计划里没有 {client}", "the demo's plan has no client {client}"),
     ("改正 stories 里的编号", "correct the ids in stories"),
 )
-SLOW = _sign(
+SLOW = sign(
     "slow",
     ("每十万对要 {seconds} 秒", "it takes {seconds} seconds per 100,000 pairs"),
     (

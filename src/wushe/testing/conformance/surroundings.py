@@ -19,7 +19,7 @@ import sys
 import textwrap
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,13 +38,21 @@ from wushe.text import Text
 
 CLOCKS = {
     *("date.today", "datetime.now", "datetime.today", "datetime.utcnow"),
-    *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime"),
+    *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime", "time.asctime"),
+    *("time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns"),
+    *("time.timezone", "time.altzone", "time.daylight", "time.tzname"),
+    *("Timestamp.now", "Timestamp.today", "Timestamp.utcnow"),
 }
 NOW = ("today", "now")
-"""What numpy's `datetime64` reads the clock for."""
-ENVIRONMENT = ("os.environ", "os.getenv")
-RANDOM_FREE = ("default_rng", "Generator", "SeedSequence", "Random", "PCG64", "Philox")
-"""What makes a generator of its own of the modules of random numbers."""
+"""What numpy and pandas read the clock for."""
+FROM_WORDS = ("datetime64", "Timestamp", "to_datetime")
+"""What makes dates of such words."""
+UNLESS_GIVEN = {"time.strftime": 2}
+"""What reads the clock where it is called with fewer arguments."""
+ENVIRONMENT = (
+    *("os.environ", "os.environb", "os.getenv", "os.getenvb", "os.getlogin", "os.getpid"),
+    *("os.cpu_count", "socket.gethostname", "platform.node", "getpass.getuser", "sys.argv"),
+)
 LOGGER_LEVEL = logging.DEBUG
 
 
@@ -52,10 +60,11 @@ LOGGER_LEVEL = logging.DEBUG
 
 
 def clocks(kit: Kit) -> Iterator[Finding]:
-    """Yield where the plugin's source reads a clock or draws global random numbers."""
+    """Yield where the plugin's source reads a clock, under whatever name it was imported."""
     for path, tree, first in _sources(kit):
+        names = _imported(kit, tree)
         for node in ast.walk(tree):
-            said = _clock(node) or _datetime64(node)
+            said = _clock(node, names) or _called(node, names)
             if said:
                 line = getattr(node, "lineno", 1) + first - 1
                 yield found(signs.READS_CLOCK, path, what=said, line=line)
@@ -67,20 +76,13 @@ def environment(kit: Kit) -> Iterator[Finding]:
     if OBSERVER in kit.hooks:
         sign = attrs.evolve(sign, level="advice")
     for path, tree, first in _sources(kit):
-        lines: dict[int, str] = {}
+        names, lines = _imported(kit, tree), dict[int, str]()
         for node in ast.walk(tree):
-            said = _environment(node)
+            said = next((name for name in _named(node, names) if name in ENVIRONMENT), "")
             if said:
                 lines.setdefault(getattr(node, "lineno", 1) + first - 1, said)
         for line, said in sorted(lines.items()):
             yield found(sign, path, what=said, line=line)
-
-
-def _environment(node: ast.AST) -> str:
-    named = [_dotted(node)] if isinstance(node, ast.Attribute) else []
-    if isinstance(node, ast.ImportFrom):
-        named = [f"{node.module}.{alias.name}" for alias in node.names]
-    return next((name for name in named if name in ENVIRONMENT), "")
 
 
 def _sources(kit: Kit) -> Iterator[tuple[str, ast.AST, int]]:
@@ -88,7 +90,7 @@ def _sources(kit: Kit) -> Iterator[tuple[str, ast.AST, int]]:
     for module in kit.modules():
         file = getattr(module, "__file__", None)
         if file and Path(file).is_file():
-            yield Path(file).name, ast.parse(Path(file).read_text("utf-8")), 1
+            yield Path(file).name, ast.parse(Path(file).read_bytes()), 1
     if kit.modules():
         return
     for one in kit.functions():
@@ -97,22 +99,50 @@ def _sources(kit: Kit) -> Iterator[tuple[str, ast.AST, int]]:
             yield one.__name__, ast.parse(textwrap.dedent("".join(lines))), first
 
 
-def _clock(node: ast.AST) -> str:
-    """Return the clock that is named here, as ``date.today``."""
+def _imported(kit: Kit, tree: ast.AST) -> dict[str, str]:
+    """Return what the names in a source stand for: ``{"dt": "datetime", "D": "datetime.date"}``."""
+    names = {
+        key: value.__name__
+        for one in kit.functions()
+        for key, value in getattr(one, "__globals__", {}).items()
+        if isinstance(value, ModuleType)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    return names
+
+
+def _named(node: ast.AST, names: Mapping[str, str]) -> list[str]:
+    """Return what a node names, in full: an attribute, or what is imported by itself."""
     if isinstance(node, ast.Attribute):
-        named = ".".join(_dotted(node).split(".")[-2:])
-        return named if named in CLOCKS else ""
+        head, dot, rest = _dotted(node).partition(".")
+        return [f"{names.get(head, head)}{dot}{rest}"]
     if isinstance(node, ast.ImportFrom):
-        every = {f"{node.module}.{alias.name}" for alias in node.names}
-        return next(iter(sorted(CLOCKS & every)), "")
-    return ""
+        return sorted(f"{node.module}.{alias.name}" for alias in node.names)
+    return []
 
 
-def _datetime64(node: ast.AST) -> str:
-    if isinstance(node, ast.Call) and _dotted(node.func).endswith("datetime64"):
+def _clock(node: ast.AST, names: Mapping[str, str]) -> str:
+    """Return the clock that is named here, as ``date.today``."""
+    ends = (".".join(name.split(".")[-2:]) for name in _named(node, names))
+    return next((end for end in ends if end in CLOCKS), "")
+
+
+def _called(node: ast.AST, names: Mapping[str, str]) -> str:
+    """Return what reads the clock because of how it is called, as ``datetime64('now')``."""
+    if not isinstance(node, ast.Call):
+        return ""
+    head, dot, rest = _dotted(node.func).partition(".")
+    name = f"{names.get(head, head)}{dot}{rest}"
+    if len(node.args) < UNLESS_GIVEN.get(name, 0):
+        return name
+    if name.rpartition(".")[2] in FROM_WORDS:
         for argument in node.args:
             if isinstance(argument, ast.Constant) and argument.value in NOW:
-                return f"datetime64({argument.value!r})"
+                return f"{name.rpartition('.')[2]}({argument.value!r})"
     return ""
 
 
@@ -162,9 +192,12 @@ _CHANNELS = {
 }
 
 
-def privacy(kit: Kit, city: LittleCity, world: World) -> Iterator[Finding]:
+def privacy(kit: Kit, asked: Asked, city: LittleCity, world: World) -> Iterator[Finding]:
     """Yield the questions that tell planted words in logs, prints, labels, reports or errors, or print anything."""
+    silent = {f.where for f in asked.findings if f.code == signs.NO_ANSWER.code}
     for ask in asks_of(kit):
+        if ask.where in silent:
+            continue
         told = _told(ask, world)
         for channel, text in told.items():
             n = len(city.told(text))
@@ -229,6 +262,7 @@ _OUTSIDE = (
     *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.startfile"),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
 )
+_LISTS = ("os.listdir", "os.scandir")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 _CACHES = ("__pycache__", ".nbi", ".nbc")
 """Parts of the names of files that Python and numba write by themselves."""
@@ -252,6 +286,11 @@ class _Watch:
             return
         if event in _OUTSIDE:
             self.seen.append(event)
+        elif event in _LISTS and isinstance(arguments[0], (str, bytes, os.PathLike)):
+            path = Path(os.fsdecode(arguments[0]))
+            # Late imports look through the folders that modules come from.
+            if str(path) not in {*sys.path, "."} and self._outside(path, writes=False):
+                self.seen.append(f"{event} {path.name}")
         elif event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
             path = Path(os.fsdecode(arguments[0]))
             writes = isinstance(arguments[2], int) and bool(arguments[2] & _WRITES)
@@ -299,6 +338,16 @@ def outside(kit: Kit, asked: Asked, world: World) -> Iterator[Finding]:
 
 
 @contextlib.contextmanager
+def nobody_types() -> Iterator[None]:
+    """Let whoever reads from the keyboard find that nobody types, rather than wait."""
+    keyboard, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = keyboard
+
+
+@contextlib.contextmanager
 def silence() -> Iterator[None]:
     """Keep what rules print and log, planted words above all, away from whoever runs the kit."""
     last = logging.lastResort
@@ -329,6 +378,8 @@ _SETTINGS: dict[str, Callable[[], Any]] = {
     "signal handlers": lambda: [signal.getsignal(one) for one in sorted(signal.valid_signals())],
     "sys.excepthook": lambda: id(sys.excepthook),
     "socket timeout": socket.getdefaulttimeout,
+    "random": lambda: hash(random.getstate()),
+    "numpy.random": lambda: hash(_numpy_state()),
 }
 Snapshot = dict[str, dict[str, Any]]
 """What there is by module, and of each its names; the settings of the process under ""."""
@@ -362,8 +413,10 @@ def _inside(key: str, value: Any) -> Any:
     """Return what a class, a list or a registry holds, in short."""
     if type(value) is dict and key.startswith("_"):
         return id(value)  # a cache, which may grow
+    if type(value) is dict:
+        return id(value), [(repr(name)[:40], id(part)) for name, part in list(value.items())]
     if type(value) in _HOLDERS:
-        return id(value), len(value)
+        return id(value), [id(part) for part in list(value)]
     return id(value), [id(part) for name, part in vars(value).items() if name[:2] != "__"]
 
 

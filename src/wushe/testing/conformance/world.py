@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,14 @@ FEW = 4
 """One order of so many is in a small batch."""
 DAY_MINUTES = 24 * 60
 NO_CAP = -1
+SMALL_ROOM = 10**5
+"""So little is left of the pools, in fen, that who comes first matters."""
+SINGLES = 5
+"""So many pairs and orders are asked about by themselves."""
+BY_ROW = ("persons", "projects", "orders", "helpers", "donations", "pools")
+"""What hooks are given as columns of its own, beside needs and offers."""
+IDS = ("id", "client", "provider", "household", "donor", "project", "organization")
+"""Columns that name one need, person or party."""
 SOURCES = ("government", "mutual_aid")
 Axis = str
 """What the rows of an answer are: ``needs``, ``pairs``, ``persons``, ``projects``, ``orders``, ``rows:TABLE``; "" for none."""
@@ -96,7 +104,7 @@ def make_world(
     every = np.sort(rng.permutation(n * m)[:MOST_PAIRS])
     pairs = Pairs((every // max(m, 1)).astype(np.int32), (every % max(m, 1)).astype(np.int32))
     orders, helpers = _orders(rng, network, rules)
-    donations, pools = gifts(rng)
+    donations, pools = gifts(rng, room=SMALL_ROOM)
     return World(
         network,
         prepared.context,
@@ -193,6 +201,62 @@ def half_the_pairs(world: World) -> tuple[World, dict[Axis, Array]]:
     return half, {"pairs": every, "orders": some}
 
 
+def singles(world: World) -> Iterator[tuple[World, dict[Axis, Array]]]:
+    """Yield the world with one pair and one order, some of them in turn, and the old row of each."""
+    for at in np.linspace(0, 1, SINGLES).tolist():
+        pair, order = (
+            np.array([round(at * (n - 1))] if n else [], dtype=np.int64)
+            for n in (len(world.pairs), len(world.orders))
+        )
+        one = attrs.evolve(
+            world,
+            pairs=world.pairs.take(pair),
+            orders=take(world.orders, order),
+            helpers=take(world.helpers, order),
+        )
+        yield one, {"pairs": pair, "orders": order}
+
+
+def one_of_each(world: World) -> World:
+    """Return the world with the first need, offer, person, project, order and gift only."""
+    first = np.zeros(1, dtype=np.int32)
+    needs, offers = (
+        take(columns, first[: len(columns)]) for columns in (world.needs, world.offers)
+    )
+    pair = first[: min(len(needs), len(offers))]
+    few: dict[str, Any] = {name: take(getattr(world, name), first) for name in BY_ROW}
+    return attrs.evolve(
+        world,
+        prepared=attrs.evolve(world.prepared, needs=needs, offers=offers),
+        pairs=Pairs(pair, pair),
+        tables={name: take(rows, first[: len(rows)]) for name, rows in world.tables.items()},
+        **few,
+    )
+
+
+def others(world: World) -> World:
+    """Return a world of the same facts about other needs, people and parties: all ids are new."""
+    sides: dict[str, Any] = {
+        name: _renamed(getattr(world.prepared, name)) for name in ("needs", "offers")
+    }
+    renamed: dict[str, Any] = {name: _renamed(getattr(world, name)) for name in BY_ROW}
+    return attrs.evolve(
+        world,
+        prepared=attrs.evolve(world.prepared, **sides),
+        tables={name: _renamed(rows) for name, rows in world.tables.items()},
+        **renamed,
+    )
+
+
+def _renamed(columns: Columns) -> Columns:
+    renamed = {
+        name: objects([None if key is None else f"{key}-other" for key in columns[name].tolist()])
+        for name in IDS
+        if name in columns.arrays
+    }
+    return changed(columns, **renamed)
+
+
 def take(columns: Columns, rows: Array) -> Columns:
     """Return the columns at `rows`."""
     return Columns(len(rows), {name: column[rows] for name, column in columns.arrays.items()})
@@ -207,7 +271,7 @@ def changed(columns: Columns, **arrays: Array) -> Columns:
 
 
 def _projects(rng: np.random.Generator, n: int = 9) -> Columns:
-    """Return projects of which any figure may be unknown (-1); the last one knows nothing."""
+    """Return projects of which any figure may be unknown (-1); the last knows nothing, the one before has just begun."""
     names = ("budget_fen", "spent_fen", "milestones", "reached")
     counts = ("person_times", "persons", "households", "activities")
     arrays: dict[str, Array] = {
@@ -222,6 +286,7 @@ def _projects(rng: np.random.Generator, n: int = 9) -> Columns:
         known = rng.random(n) < 0.7
         known[-1] = False
         arrays[name] = np.where(known, rng.integers(0, most, n), -1).astype(np.int64)
+        arrays[name][-2] = 0
     return Columns(n, arrays)
 
 
@@ -236,6 +301,7 @@ def _orders(
         return objects([None if rng.random() < unknown else word for word in chosen])
 
     skills = ((), ("care",), ("errand", "policy"))
+    paired = (("HP-1", "HP-2"), tuple(sorted(f"HP-{i}" for i in range(n))))
     orders = {
         "id": objects([f"OD-{i}" for i in range(n)]),
         "category": pick(categories),
@@ -243,6 +309,7 @@ def _orders(
         "amount": rng.integers(1, 10**6, n),
         "minor": rng.random(n) < 0.3,
         "place": pick(places, 0.3),
+        "partners": pick(paired, 0.5),
         "on_day": pick(("2025-09-20", "2025-09-15"), 0.5),
     }
     helpers = {
