@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wushe.model.units import DIMENSIONS, Dimension, parse_unit, say_amount, to_base
+from wushe.model.units import DIMENSIONS, Dimension, parse_unit, say_amount, say_unit, to_base
 
 # written, dimension, base units in one
 UNITS = [
@@ -100,6 +100,15 @@ def test_amounts_are_said_as_people_say_them(
     """Each row in both languages."""
     assert say_amount(amount, dimension, "zh") == zh
     assert say_amount(amount, dimension, "en") == en
+
+
+@pytest.mark.parametrize(("written", "factor"), [(text, factor) for text, _, factor in UNITS])
+def test_a_unit_has_one_name_in_each_language(written: str, factor: int) -> None:
+    """However it is written; a box, and what is no unit, stays as written."""
+    zh, en = say_unit(written, "zh"), say_unit(written, "en")
+    assert zh == written or (parse_unit(zh), parse_unit(en)) != (None, None)
+    assert not any(known.factor != factor for known in map(parse_unit, (zh, en)) if known)
+    assert (say_unit("box*20", "zh"), say_unit("一批", "en")) == ("box*20", "一批")
 
 
 @given(st.integers(0, 10**12), st.sampled_from(sorted(DIMENSIONS)))

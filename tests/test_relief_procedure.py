@@ -236,6 +236,19 @@ def test_what_happened_replaces_what_was_projected() -> None:
     assert due(dated["confirm"]) == "2025-03-31"
 
 
+def test_a_forecast_says_that_nothing_was_accepted_yet() -> None:
+    """The dates are the same; only a real acceptance is said to be done."""
+    policy, start = wushe.load_plugins().policies["dibao"], day("2025-03-03")
+    real, forecast = (
+        {s.id: s for s in timetable(policy, BOOK, CHAIN, start, assumed=assumed)}
+        for assumed in (False, True)
+    )
+    assert {key: due(s) for key, s in real.items()} == {key: due(s) for key, s in forecast.items()}
+    assert "已于2025-03-03完成" in real["accept"].say("zh")
+    assert "以2025-03-03受理计" in forecast["accept"].say("zh")
+    assert "done on" not in forecast["accept"].say("en")
+
+
 def test_what_may_never_happen_has_no_date() -> None:
     """Notice of a refusal, grace and review after a death are dated only once they begin."""
     dated = steps_of("2025-03-03")

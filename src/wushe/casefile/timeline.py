@@ -21,6 +21,7 @@ from wushe.model.people import Household, Person
 from wushe.model.spec import RECORD_KINDS
 from wushe.model.tables import Table, empty_table
 from wushe.model.terms import NeedCategory
+from wushe.model.units import say_unit
 from wushe.network import LinkageNetwork
 from wushe.plan import Plan
 from wushe.plan.items import ClientPlan
@@ -150,6 +151,8 @@ class CaseFile:
             heading = kind.field(name).zh if lang == "zh" else name
             if name == "category" and text in self.categories:
                 text = self.categories[text].name(lang)
+            if name == "unit":
+                text = say_unit(text, lang)
             if item.table == "facts" and name == "field":
                 text = _field_name(text, lang)
             parts.append(f"{heading}{colon}{labels.get(text, text)}")

@@ -36,6 +36,12 @@ _SIMPLE: dict[str, tuple[Dimension, int]] = {
     "time": ("time", 1), "次": ("time", 1), "人次": ("time", 1),
     "fen": ("fen", 1), "分": ("fen", 1), "yuan": ("fen", 100), "元": ("fen", 100),
 }  # fmt: skip
+_NAMES = {
+    ("piece", 1): Text("件", "piece"), ("gram", 1): Text("克", "g"), ("gram", 500): Text("斤", "500 g"),
+    ("gram", 1000): Text("公斤", "kg"), ("millilitre", 1): Text("毫升", "ml"), ("millilitre", 1000): Text("升", "l"),
+    ("minute", 1): Text("分钟", "minute"), ("minute", 60): Text("小时", "hour"), ("time", 1): Text("次", "time"),
+    ("fen", 1): Text("分", "fen"), ("fen", 100): Text("元", "yuan"),
+}  # fmt: skip
 _BOX = re.compile(
     r"(?:box|箱|盒|包|pack)\s*(?:[*x×(（]|of)\s*(\d{1,6})\s*(?:个|件|只|piece)?\s*[)）]?", re.I
 )
@@ -72,6 +78,13 @@ def parse_unit(text: str) -> Unit | None:
     if box is not None and int(box[1]) > 0:
         return Unit(word, "piece", int(box[1]))
     return None
+
+
+def say_unit(text: str, lang: str = "zh") -> str:
+    """Return the name in `lang` of the unit that `text` names, or `text` itself: a box, or no unit known."""
+    unit = parse_unit(text)
+    named = None if unit is None else _NAMES.get((unit.dimension, unit.factor))
+    return text if named is None else named.say(lang)
 
 
 def to_base(amount: Decimal, unit: Unit) -> int | None:

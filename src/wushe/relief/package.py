@@ -102,7 +102,7 @@ def policy_package(
         whole = answer == ELIGIBLE
         persons = [p for p in records["persons"] if p.id == unit] or records["persons"]
         papers = checklist(policy, known_of({**records, "persons": persons})) if whole else ()
-        steps = timetable(policy, assessments.book, chain, start) if whole else ()
+        steps = timetable(policy, assessments.book, chain, start, assumed=True) if whole else ()
         amounts = _amounts(assessments, policy, unit) if whole else ()
         items.append(PackageItem(policy, unit, answer, amounts, papers, steps))
     return PolicyPackage(household, assessments.on, tuple(items))

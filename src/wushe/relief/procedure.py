@@ -89,6 +89,7 @@ _NOT_HERE = Text(
     "no usable limit of its own for “{situation}”: the general one is taken",
 )
 _DONE = Text("已于{on}完成", "done on {on}")
+_IF_ON = Text("以{on}受理计", "reckoned from {on}")
 _BY = Text("最迟{on}", "by {on}")
 _UNTIL = Text("至{on}", "until {on}")
 _LATEST = Text("（按前面各步期限推算）", " (projected from the limits of the steps before)")
@@ -176,6 +177,7 @@ class DatedStep:
     `projected` says that this is the latest day the step before may end. `days` are in `unit` (工作日, 日历日, 月; a month's limit counts
     months), None where no number is known. `due` is the last day, or for a period that must run in
     full its last day. `parameter` is where the number is from. `notes` say what is missing or applies.
+    `assumed` says that `done_on` is the day the dates are reckoned from, and that nothing was done yet.
     """
 
     step: Step
@@ -187,6 +189,7 @@ class DatedStep:
     done_on: dt.date | None
     parameter: Parameter | None
     notes: tuple[Text, ...]
+    assumed: bool = False
 
     @property
     def id(self) -> str:
@@ -220,7 +223,8 @@ class DatedStep:
         if self.days is not None:
             parts.append(_UNITS[self.unit][self.id in WAITING].say(lang, n=self.days))
         if self.done_on is not None:
-            parts.append(_DONE.say(lang, on=self.done_on.isoformat()))
+            done = _IF_ON if self.assumed else _DONE
+            parts.append(done.say(lang, on=self.done_on.isoformat()))
         elif self.due is not None:
             until = _UNTIL if self.id in WAITING else _BY
             latest = _LATEST.say(lang) if self.projected else ""
@@ -245,11 +249,13 @@ def timetable(
     situations: Collection[str] = (),
     began: Mapping[str, dt.date] | None = None,
     done: Mapping[str, dt.date] | None = None,
+    assumed: bool = False,
 ) -> tuple[DatedStep, ...]:
     """Return the steps of `policy` in its order, dated from the day of acceptance.
 
     Limits are those in force at `chain`. `situations` (of `SITUATIONS`) change them. `began` gives the day a step's period began and `done` the day it was completed, by step id;
-    where neither is known the latest day that the step before may end is taken, and said. Raises
+    where neither is known the latest day that the step before may end is taken, and said. `assumed` says
+    that nothing was accepted yet and the dates are a forecast. Raises
     RuleError where a step follows none of the policy or itself, ValueError for an unknown situation.
     """
     cases = dict.fromkeys([*SITUATIONS, *(name for s in policy.steps for name, _ in s.special)])
@@ -264,6 +270,7 @@ def timetable(
         tuple(name for name in cases if name in situations),
         began or {},
         done or {},
+        assumed,
     )
     return tuple(table.dated(step, ()) for step in policy.steps)
 
@@ -279,6 +286,7 @@ class _Timetable:
     situations: tuple[str, ...]
     began: Mapping[str, dt.date]
     done: Mapping[str, dt.date]
+    assumed: bool
     ready: dict[str, DatedStep] = attrs.field(factory=dict, init=False)
 
     def dated(self, step: Step, above: tuple[str, ...]) -> DatedStep:
@@ -321,7 +329,10 @@ class _Timetable:
             else:
                 more += (filled(_BAD_UNIT, name=parameter.name),)
         done = self.accepted_on if step.id == "accept" else self.done.get(step.id)
-        return DatedStep(step, starts, projected, days, unit, due, done, parameter, notes + more)
+        assumed = self.assumed and step.id == "accept"
+        return DatedStep(
+            step, starts, projected, days, unit, due, done, parameter, notes + more, assumed
+        )
 
     def _parameter(self, step: Step, on: dt.date) -> tuple[Parameter | None, tuple[Text, ...]]:
         """Return the limit of `step` here and on the day, a situation's own where there is one."""
