@@ -89,6 +89,29 @@ def test_a_start_up_below_its_floor_is_refused(lang: str, words: str, store: Pat
     assert balance("F-V")["received"] == 3_000_000
 
 
+def test_a_start_up_without_a_source_that_is_asked_for_is_refused(store: Path) -> None:
+    """35,000 yuan of two sources: the third one is named, and nothing came in."""
+    act("funds", "open", "F-V", "--name", "一村", "--host", "O-V", "--floor", "30000")
+    each = [word for name in ("fiscal", "donation", "collective") for word in ("--each", name)]
+    two = ("--from", "fiscal", "D-F", "25000", "--from", "collective", "O-V", "10000")
+    assert "没有出资：捐赠" in act("funds", "start-up", "F-V", *two, *each, code=1).stderr
+    assert balance("F-V")["received"] == 0
+    act("funds", "start-up", "F-V", *two, "--from", "donation", "D-CA", "0.01", *each)
+    assert balance("F-V")["received"] == 3_500_001
+
+
+def test_parties_give_in_the_agreed_shares_or_nothing_comes_in(store: Path) -> None:
+    """One fen less than as much again: refused with what is missing."""
+    act("funds", "open", "F-S", "--name", "种子", "--host", "O-1")
+    args = ("funds", "co-finance", "F-S", "--share", "O-ST", "1", "--share", "O-FD", "1")
+    street = ("--from", "fiscal", "O-ST", "100")
+    assert "还差100.00元" in act(*args, *street, code=1).stderr
+    assert "还差0.01元" in act(*args, *street, "--from", "donation", "O-FD", "99.99", code=1).stderr
+    assert balance("F-S")["received"] == 0
+    act(*args, *street, "--from", "donation", "O-FD", "100")
+    assert balance("F-S")["received"] == 20_000
+
+
 def test_a_table_of_gifts_comes_in_to_the_fen(store: Path) -> None:
     """The sum is the sum of the rows; equal rows are named and both kept."""
     rows = ["0.01", "88.88", "88.88", "1200"]

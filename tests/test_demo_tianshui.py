@@ -115,7 +115,7 @@ def test_a_clinic_is_refused_where_the_partner_is_no_hospital(told: Told) -> Non
     short = {o.need: o.reason for c in told.desk.plan.clients.values() for o in c.unserved}
     assert short[story.NOT_PAIRED] == "reach"
     hospital, worker = (error.problems[0] for error in told.refused)
-    assert (hospital.code, hospital.value) == ("guard-restriction", story.HOSPITAL)
+    assert (hospital.code, hospital.value) == ("guard-city", story.HOSPITAL)
     assert (worker.code, worker.value) == ("guard-city", story.WORKER)
 
 
@@ -159,6 +159,23 @@ def test_the_pairing_by_preferences_is_stable(desk: story.Desk) -> None:
             members = [o for o in choices if of[o] == station]
             assert len(members) == wanted.places[station]
             assert all(choices.index(o) < choices.index(who) for o in members)
+
+
+def test_what_a_village_asks_counts_for_the_station_of_its_town(desk: story.Desk) -> None:
+    """Every body that asks lies in a village of its town: what both sides would like is the same."""
+    city = desk.city
+    bodies = list(city["institutions"].records())
+    villages = [
+        wushe.Place(id=f"{place}-1", name="虚构村", level="community", parent=place)
+        for place in sorted({body.place for body in bodies})
+    ]
+    changed = {
+        "places": [*city["places"].records(), *villages],
+        "institutions": [attrs.evolve(body, place=f"{body.place}-1") for body in bodies],
+    }
+    tables = {kind: wushe.table_of(kind, rows) for kind, rows in changed.items()}
+    below = wushe.build_network({**city.tables, **tables}, city.categories, city.target_groups)
+    assert story.wishes(below).found == story.wishes(city).found
 
 
 def test_the_pairing_is_explained_with_who_was_preferred(desk: story.Desk) -> None:

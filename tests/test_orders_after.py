@@ -65,11 +65,16 @@ class Desk:
 def test_a_plan_sends_out_the_first_step_only() -> None:
     """Both are planned and placed; the second waits, and goes out with the same plan once the first is done."""
     desk = Desk(city())
-    assert desk.sent() == {"placed": ["O-N1", "O-N2"], "dispatched": ["O-N1"], "waiting": ["O-N2"]}
+    assert desk.sent() == {
+        "placed": ["O-N1", "O-N2"],
+        "dispatched": ["O-N1"],
+        "waiting": ["O-N2"],
+        "nobody": [],
+    }
     desk.do(accept, order="O-N1", helper="V1")
     assert desk.sent()["dispatched"] == []
     desk.do(complete, order="O-N1")
-    assert desk.sent() == {"placed": [], "dispatched": ["O-N2"], "waiting": []}
+    assert desk.sent() == {"placed": [], "dispatched": ["O-N2"], "waiting": [], "nobody": []}
 
 
 def test_nobody_is_asked_by_name_either() -> None:

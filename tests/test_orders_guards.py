@@ -351,7 +351,7 @@ def test_a_citys_guard_sees_columns_and_refuses_by_its_label() -> None:
     orders, helpers = seen[0]
     assert {name: orders[name].tolist() for name in orders.arrays} == {
         "id": [key], "category": ["visit"], "urgency": [2], "amount": [60], "minor": [False],
-        "place": ["420106001"], "on_day": ["2025-09-16"],
+        "place": ["420106001"], "partners": [None], "on_day": ["2025-09-16"],
     }  # fmt: skip
     assert {name: helpers[name].tolist() for name in helpers.arrays} == {
         "id": ["V1"], "kind": ["volunteers"], "place": ["420106001001"], "minor": [False],

@@ -105,7 +105,7 @@ def test_a_plan_dispatched_twice_places_nothing_twice() -> None:
     events = len(store.log)
     again = store.run(Act("2025-09-16T09:00:00+08:00", "station"), dispatch_plan, plan=plan)
     assert (again.answer, len(store.log)) == (
-        {"placed": [], "dispatched": [], "waiting": []},
+        {"placed": [], "dispatched": [], "waiting": [], "nobody": []},
         events,
     )
     store.run(MORNING, cancel, order=first[0], reason="not_needed")
@@ -273,10 +273,10 @@ def test_what_the_planned_cannot_take_goes_to_the_next_best_or_waits() -> None:
     plan = plan_of(village(needs=needs, volunteers=[helper]))
     store = store_of(plan)
     answer = store.run(MORNING, dispatch_plan, plan=plan).answer
-    assert [len(answer[name]) for name in ("placed", "dispatched", "waiting")] == [7, 5, 2]
-    assert {order(store, key).status for key in answer["waiting"]} == {"placed"}
+    assert [len(answer[name]) for name in ("placed", "dispatched", "nobody")] == [7, 5, 2]
+    assert {order(store, key).status for key in answer["nobody"]} == {"placed"}
     later = store.run(Act("2025-09-23T09:00:00+08:00", "station"), dispatch_plan, plan=plan).answer
-    assert (later["placed"], later["dispatched"]) == ([], answer["waiting"])
+    assert (later["placed"], later["dispatched"]) == ([], answer["nobody"])
 
 
 # --- teams -----------------------------------------------------------------------------------------

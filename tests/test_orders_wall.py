@@ -15,6 +15,7 @@ from wushe.journal import Act, MemoryStore
 from wushe.network import LinkageNetwork
 from wushe.orders import (
     DOMAIN,
+    Helper,
     accept,
     areas_of,
     cancel,
@@ -29,6 +30,7 @@ from wushe.orders import (
     place_wishes,
     slip,
     wish_wall,
+    withheld_wishes,
 )
 
 PLUGINS = wushe.load_plugins("wuchang")
@@ -91,6 +93,22 @@ def test_only_wishes_fit_for_the_public_are_placed(
     with pytest.raises(RefusedError) as caught:
         store.run(MORNING, place_wishes, network=city, wishes=["S2", "S3"])
     assert [p.code for p in caught.value.problems] == ["wish-names-somebody", "not-on-the-wall"]
+
+
+@pytest.mark.parametrize("consent", [None, False])
+def test_a_wish_that_hands_somebody_on_needs_their_consent(
+    store: MemoryStore, consent: bool | None
+) -> None:
+    """Anybody may claim it, and would learn who it is: without a recorded yes it stays off the wall, and says why."""
+    city = with_needs(network(referral_consent=consent), category="visit", unit="hour")
+    assert store.run(MORNING, place_wishes, network=city).answer == []
+    assert [(p.code, p.file) for p in withheld_wishes(city, dt.date(2025, 9, 15))] == [
+        ("wish-names-somebody", "wishes S2"),
+        ("no-consent", "wishes S1"),
+    ]
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, place_wishes, network=city, wishes=["S1"])
+    assert [p.code for p in caught.value.problems] == ["no-consent"]
 
 
 def test_the_wall_shows_text_and_street_only(store: MemoryStore, city: LinkageNetwork) -> None:
@@ -255,12 +273,65 @@ def test_work_with_a_minor_goes_through_the_worker(
 
 def test_a_fund_learns_the_name_only(store: MemoryStore, city: LinkageNetwork) -> None:
     """Money needs no door and no phone."""
-    from wushe.orders import Helper
-
     store.run(MORNING, enroll, helpers=[Helper("F", "funds")])
     key = accepted(store, city, "N4", "F")
     found = store.run(MORNING, slip, order=key, helper="F", network=city).answer
     assert [what for what, _ in found.lines("en")] == ["order", "what", "name"]
+
+
+@pytest.mark.parametrize("consent", [None, False])
+def test_without_consent_nobody_outside_learns_who_it_is(
+    store: MemoryStore, consent: bool | None
+) -> None:
+    """Serving a visit hands the household on, so the slip waits for the consent; nothing is read or recorded."""
+    city = network(referral_consent=consent)
+    key, events = accepted(store, city, "N2"), len(store.log)
+    with pytest.raises(RefusedError) as caught:
+        store.run(MORNING, slip, order=key, helper="V1", network=city)
+    assert [p.code for p in caught.value.problems] == ["no-consent"]
+    assert not any(secret in str(caught.value) for secret in SECRETS)
+    assert len(store.log) == events
+    asked = network()  # the worker asked, and recorded a yes
+    assert "李爷爷" in store.run(MORNING, slip, order=key, helper="V1", network=asked).answer.say()
+
+
+def test_the_own_worker_needs_no_consent(store: MemoryStore) -> None:
+    """The social worker keeps the file: nothing goes to another party."""
+    city = network(referral_consent=None)
+    store.run(MORNING, enroll, helpers=[Helper("W1", "social_workers", skills=("visiting",))])
+    key = accepted(store, city, "N2", "W1")
+    assert "李爷爷" in store.run(MORNING, slip, order=key, helper="W1", network=city).answer.say()
+
+
+def test_what_hands_nobody_on_goes_through_the_worker(store: MemoryStore) -> None:
+    """A micro-wish can be granted without knowing whose it is: the slip names the worker and the community."""
+    city = network(referral_consent=None)
+    key = accepted(store, city, "N1")
+    found = store.run(MORNING, slip, order=key, helper="V1", network=city).answer
+    assert not any(secret in found.say() for secret in SECRETS)
+    assert dict(found.lines("en"))["worker to contact"] == "张社工"
+    assert "consent" in dict(found.lines("en"))["note"]
+
+
+@pytest.mark.parametrize(("consent", "told"), [(None, True), (False, False)])
+def test_an_emergency_waits_for_no_answer_and_overrides_none(
+    store: MemoryStore, consent: bool | None, told: bool
+) -> None:
+    """Whoever was never asked is helped at once; who said no is not named even then."""
+    city = with_needs(network(referral_consent=consent), urgency="emergency")
+    key = accepted(store, city, "N2")
+    try:
+        said = store.run(MORNING, slip, order=key, helper="V1", network=city).answer.say()
+    except RefusedError as error:
+        said = str(error)
+    assert ("李爷爷" in said) is told
+
+
+def with_needs(city: LinkageNetwork, **changes: Any) -> LinkageNetwork:
+    """Return the city with every need changed so."""
+    needs = [attrs.evolve(need, **changes) for need in city["needs"].records()]
+    tables = {**city.tables, "needs": wushe.table_of("needs", needs)}
+    return wushe.build_network(tables, city.categories, city.target_groups)
 
 
 def test_unknown_contact_is_said_to_be_unknown(store: MemoryStore) -> None:

@@ -224,10 +224,13 @@ def test_the_parent_child_day_takes_place_with_all_three_or_not_at_all(
 def ordered(rules: wushe.Plugins) -> tuple[MemoryStore, Act, str]:
     """Return a store with one order for a clinic in A, whose partner is O-1."""
     network = wushe.build_network_from_records(
-        [*PLACES, *station("A", "O-1")[:1], hospital("O-1")], rules.categories, rules.target_groups
+        [*PLACES, *station("A", "O-1")[:1], hospital("O-1"), hospital("O-2")],
+        rules.categories,
+        rules.target_groups,
     )
     store, act = MemoryStore(DOMAIN, rules), Act("2025-05-06T09:00:00+08:00", "W-A")
     helpers = [Helper("O-1", "organizations", place="6205"), Helper("W-A", "social_workers", place="A")]  # fmt: skip
+    helpers.append(Helper("O-2", "organizations", place="6205"))
     store.run(act, enroll, helpers=helpers, areas=areas_of(network))
     key = store.run(
         act, place, client="I-A", client_kind="institutions", category="free_clinic", amount=2,
@@ -243,6 +246,21 @@ def test_an_order_of_a_station_is_not_for_its_own_worker(rules: wushe.Plugins) -
         store.run(act, dispatch, order=key, to=["W-A"])
     store.run(act, dispatch, order=key)
     assert store.run(act, accept, order=key, helper="O-1").answer == "accepted"
+
+
+def test_an_order_is_not_for_an_organization_that_is_paired_elsewhere_or_nowhere(
+    rules: wushe.Plugins,
+) -> None:
+    """By hand as in the plan: O-2 is no partner of the station; where nobody is paired, it may be asked."""
+    store, act, key = ordered(rules)
+    with pytest.raises(wushe.RefusedError, match="O-2"):
+        store.run(act, dispatch, order=key, to=["O-2"])
+    free = store.run(
+        act, place, client="I-B", client_kind="institutions", category="free_clinic", amount=2,
+        place="B", candidates=[Candidate("O-2", "organizations", "G-2")],
+    ).answer  # fmt: skip
+    store.run(act, dispatch, order=free, to=["O-2"])
+    assert store.run(act, accept, order=free, helper="O-2").answer == "accepted"
 
 
 def test_a_partner_s_no_goes_to_the_district(rules: wushe.Plugins) -> None:

@@ -31,6 +31,9 @@ _LOADED = Text("已开立 {n} 个基金：{ids}", "{n} funds opened: {ids}")
 _STARTED = Text(
     "基金 {fund} 已备案启动，收到 {n} 笔", "fund {fund} is filed and started with {n} gifts"
 )
+_SEEDED = Text(
+    "基金 {fund} 收到共同出资 {n} 笔", "fund {fund} has the money of the parties, {n} gifts"
+)
 _RECEIVED = Text("收到 {n} 笔，共 {fen} 元", "{n} gifts received, {fen} yuan")
 _SUSPECT = Text(
     "! {gift} 与 {earlier} 相同，疑似重复，都已入账",
@@ -207,6 +210,13 @@ def _take_over(s: Session, *, table: list[dict[str, Any]], balances: bool) -> li
     type=as_yuan,
     help=said_help("启动资金下限，默认为开立时所定", "least money, the fund's own by default"),
 )
+@click.option(
+    "--each",
+    "asked",
+    multiple=True,
+    type=click.Choice(list(NATURES)),
+    help=said_help("这一来源必须出资，可重复", "this source must give something; may be repeated"),
+)
 @day_option
 @acting
 def start_up(
@@ -214,14 +224,50 @@ def start_up(
     fund: str,
     sources: tuple[tuple[str, str, int], ...],
     floor: int | None,
+    asked: tuple[str, ...],
     day: str | None,
 ) -> None:
-    """Start a fund; refused below its floor."""
+    """Start a fund; refused below its floor, or without one of the sources that are asked for."""
     given = [list(source) for source in sources]
     receipt = desk.do(
-        money.start_up, fund=fund, contributions=given, floor_fen=floor, day=day_of(desk, day)
-    )
+        money.start_up, fund=fund, contributions=given, floor_fen=floor, sources=list(asked), day=day_of(desk, day)
+    )  # fmt: skip
     desk.done(receipt, _STARTED, fund=fund, n=len(receipt.answer))
+
+
+@funds.command(
+    "co-finance",
+    help=said_help(
+        "各方按约定比例共同出资，少一方不入账",
+        "take the money of several parties in agreed shares, or none",
+    ),
+)
+@_fund
+@click.option(
+    "--from", "sources", nargs=3, multiple=True, required=True, metavar="SOURCE PARTY YUAN",
+    type=(click.Choice(list(NATURES)), str, as_yuan),
+    help=said_help("来源、出资单位编号、金额，可重复", "source, id of the party, yuan; may be repeated"),
+)  # fmt: skip
+@click.option(
+    "--share", "shares", nargs=2, multiple=True, required=True, metavar="PARTY N",
+    type=(str, click.IntRange(min=1)),
+    help=said_help("出资单位编号、约定的份数，每方写一次", "id of the party and its share; once for each party"),
+)  # fmt: skip
+@day_option
+@acting
+def co_finance(
+    desk: Desk,
+    fund: str,
+    sources: tuple[tuple[str, str, int], ...],
+    shares: tuple[tuple[str, int], ...],
+    day: str | None,
+) -> None:
+    """Take seed money in agreed shares; refused where one part is missing or unequal."""
+    given = [list(source) for source in sources]
+    receipt = desk.do(
+        money.co_finance, fund=fund, shares=dict(shares), contributions=given, day=day_of(desk, day)
+    )
+    desk.done(receipt, _SEEDED, fund=fund, n=len(receipt.answer))
 
 
 @funds.command(

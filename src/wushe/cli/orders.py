@@ -26,6 +26,7 @@ from wushe.orders import (
     place_wishes,
     redispatch,
     time_out,
+    withheld_wishes,
 )
 from wushe.orders.reasons import ESCALATIONS
 from wushe.orders.records import LEVEL_NAMES
@@ -37,10 +38,13 @@ _ENROLLED = Text(
 )
 _PLACED = Text("已点单 {n} 个：{ids}", "{n} orders placed: {ids}")
 _PLANNED = Text(
-    "新点单 {placed}，已派单 {dispatched}，无人可派 {waiting}",
-    "{placed} placed, {dispatched} dispatched, {waiting} with nobody able",
+    "新点单 {placed}，已派单 {dispatched}，等前一单 {waiting}，无人可派 {nobody}",
+    "{placed} placed, {dispatched} dispatched, {waiting} wait for the order before them, {nobody} with nobody able",
 )
-_WAITING = Text("  无人可派：{ids}", "  nobody able: {ids}")
+_UNASKED = {
+    "waiting": Text("  等前一单：{ids}", "  wait for the order before them: {ids}"),
+    "nobody": Text("  无人可派：{ids}", "  nobody able: {ids}"),
+}
 _CALLED = Text("{order} 已派给 {who}", "{order} is dispatched to {who}")
 _NOBODY = Text("{order} 没有再派出：{status}", "{order} was asked of nobody: {status}")
 _UP = Text("{order} 已上报到 {level}", "{order} is escalated to {level}")
@@ -183,6 +187,7 @@ def place_(
             receipt = desk.do(_from_need(city), folder=str(folder), need=need)
         else:
             receipt = desk.do(_from_wishes(city), folder=str(folder), wishes=list(wish_ids))
+            _say_withheld(desk, city)
     elif folder is None and not wanted and need is None and client and category:
         day = None if on_day is None else check_date(on_day, desk.lang, "--on-day")
         _same_unit(desk, category, amount)
@@ -194,6 +199,13 @@ def place_(
         raise click.UsageError(_ONE_WAY.say(desk.lang))
     ids = receipt.answer if isinstance(receipt.answer, list) else [receipt.answer]
     desk.done(receipt, _PLACED, n=len(ids), ids=", ".join(ids))
+
+
+def _say_withheld(desk: Desk, city: wushe.LinkageNetwork) -> None:
+    """Say which wishes were left out and why, on the error stream."""
+    assert desk.act is not None
+    for problem in withheld_wishes(city, desk.act.day):
+        click.echo(problem.say(desk.lang), err=True)
 
 
 def _same_unit(desk: Desk, category: str, amount: Amount | None) -> None:
@@ -254,8 +266,9 @@ def dispatch_(
 
     receipt = desk.do(of_plan, folder=what, on=on)
     found = receipt.answer
-    if found["waiting"] and not desk.as_json:
-        desk.say(_WAITING, ids=", ".join(found["waiting"]))
+    for name, said in _UNASKED.items():
+        if found[name] and not desk.as_json:
+            desk.say(said, ids=", ".join(found[name]))
     desk.done(receipt, _PLANNED, **{name: len(ids) for name, ids in found.items()})
 
 

@@ -45,8 +45,9 @@ class OrderGuard:
     """One more condition of a city on orders and those who carry them out.
 
     `check(orders, helpers)` returns bool (n,): whether helper i may take order i. Columns of `orders`:
-    ``id``, ``category``, ``urgency`` (code), ``amount``, ``minor`` (bool), ``place``, ``on_day``; of
-    `helpers`: ``id``, ``kind``, ``place``, ``minor`` (bool), ``skills`` (tuples), ``vetted_on`` (text or None).
+    ``id``, ``category``, ``urgency`` (code), ``amount``, ``minor`` (bool), ``place``, ``partners`` (organizations
+    paired with the stations that serve the place, a sorted tuple, None where none is), ``on_day``; of `helpers`:
+    ``id``, ``kind``, ``place``, ``minor`` (bool), ``skills`` (tuples), ``vetted_on`` (text or None).
     `label` is what the refused are told. It holds at ``dispatch`` and again at ``accept``.
     """
 

@@ -39,6 +39,8 @@ LEVELS = {
 """The place tree from the top down."""
 REACHES = {**LEVELS, "nation": "全国"}
 """How far a helper reaches: anywhere within the ancestor of its own place at this level."""
+OWN_TEAM = ("communities", "stations", "social_workers")
+"""Tables of those who keep the files themselves: when they help, nothing goes to another party."""
 WEEKDAYS = {
     "mon": "周一",
     "tue": "周二",

@@ -14,6 +14,7 @@ from wushe.orders.events import EVENTS as _EVENTS
 from wushe.orders.history import history as history
 from wushe.orders.needs import place_need as place_need
 from wushe.orders.needs import place_wishes as place_wishes
+from wushe.orders.needs import withheld_wishes as withheld_wishes
 from wushe.orders.placing import place as place
 from wushe.orders.planned import dispatch_plan as dispatch_plan
 from wushe.orders.planned import place_plan as place_plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,27 @@ URGENCY_CODES = {name: len(URGENCIES) - 1 - rank for rank, name in enumerate(URG
 """As hooks know them from needs: 0 can wait, 3 emergency."""
 
 
+Partners = Callable[[str | None], tuple[str, ...]]
+"""Who is paired with the stations that serve a place, () where nobody is."""
+
+
+def _nobody(_: str | None) -> tuple[str, ...]:
+    return ()
+
+
 def city_objections(
-    guards: Sequence[OrderGuard], pairs: Sequence[tuple[Order, Slot, Helper]]
+    guards: Sequence[OrderGuard],
+    pairs: Sequence[tuple[Order, Slot, Helper]],
+    partners: Partners = _nobody,
 ) -> list[tuple[OrderGuard, ...]]:
     """Return for each pair the guards that refuse the helper; each guard is asked once about all."""
-    orders = order_columns([(order, slot) for order, slot, _ in pairs])
+    orders = order_columns([(order, slot) for order, slot, _ in pairs], partners)
     helpers = helper_columns([helper for _, _, helper in pairs])
     answers = [(guard, guard.check(orders, helpers).tolist()) for guard in guards]
     return [tuple(g for g, allowed in answers if not allowed[row]) for row in range(len(pairs))]
 
 
-def order_columns(asked: Sequence[tuple[Order, Slot]]) -> Columns:
+def order_columns(asked: Sequence[tuple[Order, Slot]], partners: Partners = _nobody) -> Columns:
     """Return what guards see of orders, one row each; of a role its own category and amount."""
     arrays = {
         "id": _column(o.id for o, _ in asked),
@@ -36,6 +46,7 @@ def order_columns(asked: Sequence[tuple[Order, Slot]]) -> Columns:
         "amount": np.array([s.amount for _, s in asked], dtype=np.int64),
         "minor": np.array([o.minor for o, _ in asked], dtype=bool),
         "place": _column(o.place for o, _ in asked),
+        "partners": _column(partners(o.place) or None for o, _ in asked),
         "on_day": _column(o.on_day for o, _ in asked),
     }
     return Columns(len(asked), arrays)

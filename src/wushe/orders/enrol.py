@@ -42,7 +42,7 @@ def enroll(s: Session, *, helpers: Iterable[Helper] = (), areas: Iterable[Area] 
             changed += 1
     places = [area for area in areas if s.state.get("area", area.id) != area]
     if places:
-        rows = [[a.id, a.level, a.name, [list(step) for step in a.path]] for a in places]
+        rows = [_area_row(area) for area in places]
         s.record("areas.enrolled", "area/tree", {"areas": rows})
     return changed + len(places)
 
@@ -77,17 +77,37 @@ def _as_data(helper: Helper) -> dict[str, Any]:
     return data
 
 
+def _area_row(area: Area) -> list[Any]:
+    row: list[Any] = [area.id, area.level, area.name, [list(step) for step in area.path]]
+    return [*row, list(area.partners)] if area.partners else row
+
+
 def areas_of(network: LinkageNetwork) -> list[Area]:
-    """Return the places of the network, each with the path down to it."""
-    table, tree = network.tables["places"], network.places
+    """Return the places of the network, each with the path down to it and the partners of its stations."""
+    table, tree, paired = network.tables["places"], network.places, _paired(network)
     ids, levels = table.ids, list(LEVELS)
     return [
         Area(
             key, table["level"][row], table["name"][row],
             tuple((levels[at], ids[above]) for at, above in enumerate(tree.ancestors[row].tolist()) if above >= 0),
+            _partners(paired, tree.ancestors[row].tolist()),
         )
         for row, key in enumerate(ids)
     ]  # fmt: skip
+
+
+def _paired(network: LinkageNetwork) -> dict[int, set[str]]:
+    """Return the organizations paired with the stations of each place, by the place's row."""
+    stations, found = network.tables["stations"], dict[int, set[str]]()
+    at = network.tables["places"].row_of(stations["place"]).tolist()
+    for row, keys in zip(at, stations["pairs"], strict=True):
+        found.setdefault(row, set()).update(keys or ())
+    return found
+
+
+def _partners(paired: Mapping[int, set[str]], path: list[int]) -> tuple[str, ...]:
+    """Return who is paired with the stations of a place and of those above it."""
+    return tuple(sorted({key for row in path if row >= 0 for key in paired.get(row, ())}))
 
 
 def helpers_of(network: LinkageNetwork) -> list[Helper]:

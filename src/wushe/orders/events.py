@@ -206,8 +206,9 @@ def _enrolled(state: State, event: Event) -> None:
 
 
 def _areas(state: State, event: Event) -> None:
-    for key, level, name, path in event.data["areas"]:
-        state.put("area", Area(key, level, name, tuple((lv, above) for lv, above in path)))
+    for key, level, name, path, *paired in event.data["areas"]:
+        partners = tuple(paired[0]) if paired else ()
+        state.put("area", Area(key, level, name, tuple((lv, up) for lv, up in path), partners))
 
 
 ACTION_OF: Mapping[str, str] = {

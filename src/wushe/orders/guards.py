@@ -11,9 +11,9 @@ import attrs
 
 from wushe.errors import Problem, ProblemKind, RefusedError
 from wushe.orders import problems as why
-from wushe.orders.city_guards import city_objections
+from wushe.orders.city_guards import Partners, city_objections
 from wushe.orders.desk import OPEN_CALLS, TAKEN_CALLS, Desk, week_of
-from wushe.orders.records import Call, Candidate, Helper, Order, Slot
+from wushe.orders.records import Area, Call, Candidate, Helper, Order, Slot
 from wushe.orders.rules import path_of
 from wushe.orders.table import FINAL, NEW, STATUSES
 from wushe.text import Text
@@ -280,8 +280,18 @@ def _city(ask: Ask) -> Objections:
         return ()
     known = ask.desk.refused.get((ask.order.id, ask.candidate.role, ask.helper.id))
     if known is None:
-        known = city_objections(guards, [(ask.order, ask.slot, ask.helper)])[0]
+        known = city_objections(guards, [(ask.order, ask.slot, ask.helper)], _partners(ask.desk))[0]
     return [(why.CITY_GUARD, {"label": guard.label}) for guard in known]
+
+
+def _partners(desk: Desk) -> Partners:
+    """Return what tells who is paired with the stations of a place, by the areas enrolled."""
+
+    def of(place: str | None) -> tuple[str, ...]:
+        area: Area | None = None if place is None else desk.session.state.get("area", place)
+        return () if area is None else area.partners
+
+    return of
 
 
 _GUARDS: tuple[Callable[[Ask], Objections], ...] = (
@@ -301,7 +311,7 @@ def foresee(desk: Desk, asked: Sequence[tuple[Order, Candidate]]) -> None:
     for category, rows in by_category.items():
         guards = desk.rules(category).guards
         answers = city_objections(
-            guards, [(order, slot, helper) for order, slot, helper, _ in rows]
+            guards, [(order, slot, helper) for order, slot, helper, _ in rows], _partners(desk)
         )
         for (order, _, helper, candidate), against in zip(rows, answers, strict=True):
             desk.refused[order.id, candidate.role, helper.id] = against

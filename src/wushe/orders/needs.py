@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from wushe.errors import RefusedError
-from wushe.identify.wishes import WishWall, wish_wall
+from wushe.errors import Problem, RefusedError
+from wushe.identify.wishes import PublicWish, wish_wall
 from wushe.journal import Session, command
 from wushe.matching.prepare import MINOR_AGE
 from wushe.model.help import Need
@@ -17,6 +17,7 @@ from wushe.model.terms import NeedCategory
 from wushe.model.units import parse_unit
 from wushe.network import LinkageNetwork
 from wushe.orders import problems as why
+from wushe.orders.consent import recorded_consents
 from wushe.orders.placing import Request, place_request, slots
 from wushe.orders.records import Candidate
 
@@ -41,13 +42,13 @@ def place_wishes(
     """Place an order for each wish that may be shown in public today; return the ids of the new ones.
 
     `wishes` are ids, None all. Whoever claims the order grants the wish, see `claim`; the order keeps the public text
-    only. Wishes that have an order stay as they are. Raises RefusedError where one that is named may not be shown.
+    only. Wishes that have an order stay as they are. Anybody may claim, so consent to referral must be
+    recorded. Raises RefusedError where one that is named may not be shown; `withheld_wishes` lists them all.
     """
-    wall = wish_wall(network, s.act.day)
-    shown = {wish.id: wish for wish in wall.wishes}
+    shown, withheld = _sorted_out(network, s.act.day)
     named = None if wishes is None else list(wishes)
     if named is not None:
-        _refuse_withheld(wall, [key for key in named if key not in shown])
+        _refuse_withheld(withheld, [key for key in named if key not in shown])
     need_of = dict(zip(network["wishes"].ids, network["wishes"]["need"], strict=True))
     placed = []
     for key in shown if named is None else named:
@@ -62,9 +63,33 @@ def place_wishes(
     return placed
 
 
-def _refuse_withheld(wall: WishWall, keys: Sequence[str]) -> None:
-    withheld = {f"wishes {key}" for key in keys}
-    found = [problem for problem in wall.problems if problem.file in withheld]
+def withheld_wishes(network: LinkageNetwork, on: dt.date) -> tuple[Problem, ...]:
+    """Return why wishes may not be placed on the day `on`: what the registry's `wish_wall` withholds, and no consent."""
+    return _sorted_out(network, on)[1]
+
+
+def _sorted_out(
+    network: LinkageNetwork, on: dt.date
+) -> tuple[dict[str, PublicWish], tuple[Problem, ...]]:
+    """Return the wishes that may be placed on the day `on` by id, and why others may not."""
+    wall, table = wish_wall(network, on), network["needs"]
+    need_of = dict(zip(network["wishes"].ids, network["wishes"]["need"], strict=True))
+    rows = table.row_of([need_of[wish.id] for wish in wall.wishes]).tolist()
+    clients = [_client(network, table.record(row)) for row in rows]
+    answers = recorded_consents(network, [(kind, key) for key, kind, _ in clients], on)
+    shown, problems = {}, list(wall.problems)
+    for wish, consent in zip(wall.wishes, answers.tolist(), strict=True):
+        known = network.categories.get(wish.category)
+        if consent == 1 or (known is not None and not known.refers):
+            shown[wish.id] = wish
+        else:
+            problems.append(why.problem(why.NO_CONSENT, f"wishes {wish.id}", "need"))
+    return shown, tuple(problems)
+
+
+def _refuse_withheld(withheld: Sequence[Problem], keys: Sequence[str]) -> None:
+    named = {f"wishes {key}" for key in keys}
+    found = [problem for problem in withheld if problem.file in named]
     said = {problem.file for problem in found}
     found += [
         why.problem(why.NOT_ON_WALL, f"wishes {key}") for key in keys if f"wishes {key}" not in said

@@ -8,7 +8,7 @@ from wushe.journal import Session, command
 from wushe.orders.asking import ask_best
 from wushe.orders.columns import Items
 from wushe.orders.desk import Desk
-from wushe.orders.guards import foresee
+from wushe.orders.guards import foresee, waits
 from wushe.orders.records import Order
 from wushe.orders.table import FINAL
 from wushe.plan import Plan
@@ -29,21 +29,22 @@ def dispatch_plan(s: Session, *, plan: Plan) -> dict[str, list[str]]:
     """Place what of `plan` is not placed yet, and dispatch its orders to those who were planned.
 
     Where a guard refuses the planned one, the next best who is able is asked. Returns the ids of the orders
-    ``placed`` now, ``dispatched`` now, and those ``waiting``: nobody able now.
+    ``placed`` now, ``dispatched`` now, ``waiting`` for an order that comes before them, and for whom
+    ``nobody`` is able now.
     """
     orders = list(_place(s, plan))
     desk = Desk(s)
-    found: list[Order] = [s.state.get("order", key) for key, _ in orders]
-    todo = [order for order in found if order.status == "placed"]
+    every: list[Order] = [s.state.get("order", key) for key, _ in orders]
+    todo = [order for order in every if order.status == "placed"]
     desk.fetch(candidate.provider for order in todo for candidate in order.candidates)
     foresee(desk, [(order, order.candidates[0]) for order in todo if order.candidates])
-    dispatched: list[str] = []
-    waiting: list[str] = []
+    found: dict[str, list[str]] = {"placed": [key for key, new in orders if new]}
+    found |= {"dispatched": [], "waiting": [], "nobody": []}
     for order in todo:
         asked = ask_best(desk, order, "order.dispatched")
-        (waiting if asked is None else dispatched).append(order.id)
-    placed = [key for key, new in orders if new]
-    return {"placed": placed, "dispatched": dispatched, "waiting": waiting}
+        unasked = "waiting" if waits(desk, order) else "nobody"
+        found[unasked if asked is None else "dispatched"].append(order.id)
+    return found
 
 
 def _place(s: Session, plan: Plan) -> Iterator[tuple[str, bool]]:

@@ -145,6 +145,18 @@ NO_SLIP = _kind(
     ("已接单、尚未完成的帮扶方", "a helper who has accepted and is not done"),
     ("先接单", "accept the order first"),
 )
+NO_CONSENT = _kind(
+    "no-consent",
+    (
+        "没有同意转介的记录，姓名和住址不能告诉别人",
+        "no recorded consent to referral: name and address may not go to another party",
+    ),
+    (
+        "记录在案的同意，或由社区、站点、社工自己上门",
+        "a recorded consent, or a helper of the own team",
+    ),
+    ("请社工征得同意并登记，或改派社工", "ask for consent and record it, or send a social worker"),
+)
 ERASED = _kind(
     "client-erased",
     ("服务对象的信息已按要求删除", "the information on those served was erased on demand"),

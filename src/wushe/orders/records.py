@@ -219,12 +219,16 @@ PERSONS = ("social_workers", "volunteers")
 
 @attrs.frozen
 class Area:
-    """A place with its level and those above it, `path` from the nation down to itself as (level, id)."""
+    """A place with its level and those above it, `path` from the nation down to itself as (level, id).
+
+    `partners` are the organizations paired with the stations that serve it, sorted; () where none is.
+    """
 
     id: str
     level: str
     name: str
     path: tuple[tuple[str, str], ...] = ()
+    partners: tuple[str, ...] = ()
 
 
 ORDER = RecordKind("order", Order, ("status", "client", "need", "due_at"))

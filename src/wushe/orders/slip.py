@@ -13,7 +13,8 @@ from wushe.model.units import say_amount
 from wushe.network import LinkageNetwork
 from wushe.orders import problems as why
 from wushe.orders.checks import calls_of, order_of
-from wushe.orders.records import Order
+from wushe.orders.consent import may_go_to
+from wushe.orders.records import Call, Order
 from wushe.orders.table import UNDER_WAY
 from wushe.render.inert import clean, escape
 from wushe.text import Text
@@ -25,8 +26,8 @@ _COMMUNITY = list(LEVELS).index("community")
 class Slip:
     """The dispatch slip of one accepted helper: lines of (what, value), never more than the help asks for.
 
-    Of work with minors it names the responsible worker, through whom everything is arranged, and
-    neither the minor nor where the minor lives. Money is paid by the fund's host, so it names nobody's door.
+    Of work with minors, and where nobody consented, it names the responsible worker, through whom everything
+    is arranged, and neither those served nor where they live. Money is paid by the fund's host, so it names nobody's door.
     The values are shown by `say` and `html` only; nothing of them is in the repr.
     """
 
@@ -75,6 +76,10 @@ _MINOR = Text(
     "涉及未成年人，由社工陪同并联系监护人",
     "work with a minor: the worker comes along and speaks with the guardian",
 )
+_UNASKED = Text(
+    "没有同意转介的记录，由社工陪同，不告知姓名和住址",
+    "no recorded consent to referral: the worker comes along; no name and no address are given",
+)
 _NOTE = Text("注意", "note")
 
 
@@ -85,7 +90,8 @@ def slip(s: Session, *, order: str, helper: str, network: LinkageNetwork) -> Sli
     Only for a helper who has accepted and is not done. The answer holds personal information and is for the
     helper's eyes: it is no JSON, so that no store can keep it beside the log.
 
-    Raises RefusedError for everybody else, and where the information was erased.
+    Raises RefusedError for everybody else, where the information was erased, and where it would go to
+    another party without a recorded consent to referral (个人信息保护法 article 23).
     """
     found = order_of(s, order)
     mine = [call for call in calls_of(s, found, "accepted") if call.helper == helper]
@@ -95,22 +101,40 @@ def slip(s: Session, *, order: str, helper: str, network: LinkageNetwork) -> Sli
     if client is None:
         why.refuse(why.ERASED, found.stream)
     call = mine[-1]
+    named = _named(s, found, call, client, network)
     data = {"call": call.id, "helper": helper}
     s.record("slip.read", found.stream, data, ref=found.client)
-    lines = _lines(s, found, call.role, call.kind, client, network)
+    lines = _lines(s, found, call, client, named, network)
     return Slip(order, helper, tuple(lines))
 
 
+def _named(s: Session, order: Order, call: Call, client: str, network: LinkageNetwork) -> bool:
+    """Return whether the slip may name those served; else the worker brings the helper in.
+
+    Raises RefusedError where serving the category would hand them on anyhow and no consent is recorded.
+    """
+    emergency = order.urgency == "emergency"
+    served = order.client_kind, client
+    if order.minor:
+        return False
+    if may_go_to(network, served, call.kind, s.act.day, emergency=emergency):
+        return True
+    category = None if s.plugins is None else s.plugins.categories.get(order.category)
+    if category is None or category.refers:
+        why.refuse(why.NO_CONSENT, order.stream, "client", None)
+    return False
+
+
 def _lines(
-    s: Session, order: Order, role: int, kind: str, client: str, network: LinkageNetwork
+    s: Session, order: Order, call: Call, client: str, named: bool, network: LinkageNetwork
 ) -> list[tuple[Text, str | Text]]:
-    lines: list[tuple[Text, str | Text]] = [(_ORDER, order.id), (_WHAT, _what(s, order, role))]
+    lines: list[tuple[Text, str | Text]] = [(_ORDER, order.id), (_WHAT, _what(s, order, call.role))]
     if order.on_day is not None:
         lines.append((_WHEN, " ".join(filter(None, (order.on_day, _hours(order))))))
     record = _record(network, order.client_kind, client)
-    if order.minor:
+    if not named:
         return [*lines, *_through_worker(network, order, record)]
-    if kind == "funds":
+    if call.kind == "funds":
         return [*lines, (_NAME, _known(record, "name"))]
     home = record
     if order.client_kind == "persons":
@@ -149,7 +173,7 @@ def _through_worker(
         (_AREA, _community(network, order.place) or _UNKNOWN),
         (_WORKER, _known(worker, "name")),
         (_WORKER_PHONE, _known(worker, "phone")),
-        (_NOTE, _MINOR),
+        (_NOTE, _MINOR if order.minor else _UNASKED),
     ]
 
 

@@ -131,14 +131,17 @@ def register_order_rules() -> list[OrderRules]:
     return [
         OrderRules(
             "tianshui", categories=ASKED, answer_minutes=ANSWER_MINUTES, rounds=1,
-            levels=("county", "city"), guards=(OrderGuard("tianshui_paired", label, by_organization),),
+            levels=("county", "city"), guards=(OrderGuard("tianshui_paired", label, by_partner),),
         )
     ]  # fmt: skip
 
 
-def by_organization(_: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
-    """Return whether helper i is an organization, bool (n,)."""
-    return among(helpers["kind"], "organizations")
+def by_partner(orders: Columns, helpers: Columns) -> npt.NDArray[np.bool_]:
+    """Return whether helper i is an organization, and paired with the station of order i if any is, bool (n,)."""
+    rows = zip(orders["partners"], helpers["id"], strict=True)
+    paired = [partners is None or key in partners for partners, key in rows]
+    allowed = among(helpers["kind"], "organizations") & np.array(paired, dtype=bool)
+    return np.asarray(allowed)
 
 
 @hookimpl

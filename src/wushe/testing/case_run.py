@@ -259,7 +259,9 @@ class _Run:
             on_day=None if np.isnat(day) else str(day), minor=bool(needs["with_minor"][row] != 0),
         )  # fmt: skip
         guards = self.plugins.order_rules_for(order.category).guards
-        [against] = city_objections(guards, [(order, order.slot(-1), helper)])
+        partners = needs["partners"][row] or ()
+        pairs = [(order, order.slot(-1), helper)]
+        [against] = city_objections(guards, pairs, lambda _: partners)
         return tuple(guard.name for guard in against)
 
     def gifts(self, wanted: Mapping[str, int]) -> Iterator[Text]:

@@ -25,7 +25,6 @@ from wushe.ledger.money import DOMAIN as MONEY
 from wushe.matching.partners import Partners, explain_partners, pair_partners
 from wushe.orders import (
     DOMAIN,
-    Helper,
     accept,
     areas_of,
     complete,
@@ -109,22 +108,10 @@ def appointed(network: wushe.LinkageNetwork) -> dict[str, tuple[str, ...]]:
     return {s.id: s.pairs or () for s in network["stations"].records()}
 
 
-def bound(network: wushe.LinkageNetwork) -> list[Helper]:
-    """Return the helpers of the city; a paired organization answers for the places of its stations only."""
-    places: dict[str, list[str]] = {}
-    for station in network["stations"].records():
-        for key in station.pairs or ():
-            places.setdefault(key, []).append(station.place)
-    return [
-        attrs.evolve(helper, for_places=tuple(places[helper.id])) if helper.id in places else helper
-        for helper in helpers_of(network)
-    ]
-
-
 def ordered(desk: Desk) -> dict[str, list[str]]:
     """Place what the plan found as orders and ask the partners (点单、派单)."""
     morning = "2025-05-06T09:00:00+08:00"
-    desk.do(enroll, morning, helpers=bound(desk.city), areas=areas_of(desk.city))
+    desk.do(enroll, morning, helpers=helpers_of(desk.city), areas=areas_of(desk.city))
     answer: dict[str, list[str]] = desk.do(dispatch_plan, morning, plan=desk.plan)
     return answer
 
@@ -238,11 +225,16 @@ def wishes(network: wushe.LinkageNetwork) -> Wishes:
 
 
 def _asked(network: wushe.LinkageNetwork, place: str) -> list[str]:
-    """Return the categories that a place's institutions ask for, those of a team's roles in its stead."""
-    here = {i.id for i in network["institutions"].records() if i.place == place}
+    """Return what institutions and households within a place ask for, a team's roles in its stead."""
+    row = int(network["places"].row_of([place])[0])
+    here: set[str | None] = set()
+    for name in ("institutions", "households"):
+        table = network[name]
+        inside = network.places.within(network["places"].row_of(table["place"]), row)
+        here |= set(table.ids[inside].tolist())
     found: list[str] = []
     for need in network["needs"].records():
-        if need.institution in here:
+        if need.institution in here or need.household in here:
             roles = network.categories[need.category].roles
             found += [role.category for role in roles] or [need.category]
     return found

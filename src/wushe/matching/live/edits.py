@@ -12,7 +12,7 @@ from wushe.matching.live.changes import evolved, with_record, with_records, with
 from wushe.matching.live.city import LiveCity
 from wushe.matching.prepare import Prepared
 from wushe.model.help import PROVIDERS, Offer
-from wushe.model.parties import SocialWorker
+from wushe.model.parties import OWN_TEAM, SocialWorker
 from wushe.model.tables import Table, empty_table, table_of
 from wushe.network import LinkageNetwork
 
@@ -34,7 +34,6 @@ _FIELDS: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """What of an offer derived from a party stands in which field of the party's table."""
-OWN_TEAM = ("communities", "stations", "social_workers")
 
 
 @attrs.frozen(eq=False)
