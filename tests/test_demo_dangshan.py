@@ -1,7 +1,9 @@
 """The Dangshan story as published, with dates: first evening, next day, agent application, charity, closed file."""
 
+import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wushe
@@ -11,6 +13,7 @@ from wushe.demos.stories import dangshan as story
 from wushe.errors import InputError
 from wushe.identify import due_list, with_facts
 from wushe.ledger import money
+from wushe.plugins import dangshan
 from wushe.relief import Application, Assessments
 
 PUBLISHED_FEN = 70_000
@@ -97,7 +100,9 @@ def test_nobody_files_for_the_family_without_its_written_word(desk: Any) -> None
 def test_the_five_kinds_of_help_that_the_county_names_are_programmes(desk: Any) -> None:
     """Living, medical care, school, work, comfort; found by grid round, holiday visit and neighbours' word."""
     programmes = desk.rules.programmes
-    assert sorted(programmes) == ["ds_comfort", "ds_living", "ds_medical", "ds_school", "ds_work"]
+    assert sorted(programmes) == [
+        "ds_1_living", "ds_2_medical", "ds_3_school", "ds_4_work", "ds_5_comfort",
+    ]  # fmt: skip
     assert all(
         set(p.visit_kinds) == {"regular", "holiday", "neighbour"} for p in programmes.values()
     )
@@ -204,12 +209,54 @@ def test_one_conversation_fills_the_evening_form(desk: Any) -> None:
     assert [need.category for need in filled.needs] == ["relief_application"]
 
 
+def test_who_has_nothing_is_not_recorded_as_having_too_much(desk: Any) -> None:
+    """The field says that property is within the limits: so does the question, and nobody answers it with 没有."""
+    form = desk.rules.visit_forms["dangshan_evening"]
+    (question,) = (q for q in form.questions if q.field == "property_ok")
+    assert question.text.zh.startswith("财产是否符合规定")
+    assert question.text.en.startswith("property within the limits")
+
+
 def test_one_earner_with_a_sick_child_is_due_within_a_week(desk: Any) -> None:
-    """The signal of the plugin brings the family to the head of the visiting list, every seven days."""
+    """Met on the second day, the family is at the head of the visiting list again seven days later, not before."""
     network = with_facts(desk.city, story.EVENING)
-    due = due_list(network, desk.rules, story.NEXT_DAY)
+    week = dt.timedelta(days=7)
+    for day in (story.NEXT_DAY, story.NEXT_DAY + week - dt.timedelta(days=1)):
+        early = due_list(network, desk.rules, day)
+        assert story.FAMILY not in {early.household[row] for row in early}
+    due = due_list(network, desk.rules, story.NEXT_DAY + week)
     first = next(iter(due))
     signs = {sign.id for sign, shown in zip(due.signs, due.shown[first], strict=True) if shown}
     assert due.household[first] == story.FAMILY
     assert "ds_one_earner" in signs
     assert due.interval_days[first] == 7
+
+
+@pytest.mark.parametrize(
+    ("age", "ill", "works", "died", "listed", "found"),
+    [
+        ((44, 17), (0, 1), (1, 0), False, 1, 1),  # the corn seller and his son
+        ((44, 17), (0, 1), (0, 0), False, 1, 1),  # nobody works
+        ((44, 44, 17), (0, 0, 1), (1, 1, 0), False, 1, 0),  # two earners
+        ((44, 8, 17), (0, 0, 1), (1, -1, 0), False, 1, 1),  # a child of eight does not work
+        ((44, 17, 17), (0, 0, 1), (1, -1, 0), False, 1, -1),  # one of seventeen may
+        ((44, 17), (0, 1), (1, 0), False, 0, -1),  # some are not listed, and may work
+        ((44, 17), (0, 1), (1, 0), True, 1, 0),  # the ill one has died
+        ((44, 17), (0, -1), (1, 0), False, 1, -1),
+        ((44, 17), (0, 0), (1, 0), False, 1, 0),
+    ],
+)
+def test_at_most_one_works_and_somebody_is_ill(
+    age: Any, ill: Any, works: Any, died: bool, listed: int, found: int
+) -> None:
+    """The dead count no more, children do not work, whom nobody listed may; the last row has no household."""
+    n = len(age) + 1
+    day = np.array(["NaT"] * (n - 2) + ["2025-06-01" if died else "NaT", "NaT"], dtype="M8[D]")
+    given = {
+        "household_row": [0] * (n - 1) + [-1], "age": [*age, 40], "major_illness": [*ill, 1],
+        "employed": [*works, 0], "members_complete": [listed] * n,
+    }  # fmt: skip
+    arrays = {key: np.array(values, dtype=np.int32) for key, values in given.items()}
+    persons = wushe.Columns(n, {**arrays, "died_on": day})
+    context = wushe.Context(story.EVENING, {}, {})
+    assert dangshan.one_earner(persons, context).tolist() == [found] * (n - 1) + [-1]

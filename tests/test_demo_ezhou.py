@@ -5,6 +5,7 @@ Published figures (news of the press conference of 16 May) are fixtures here: 30
 """
 
 import datetime as dt
+from typing import Any
 
 import attrs
 import numpy as np
@@ -20,6 +21,7 @@ from wushe.demos.stories import ezhou_emergency
 from wushe.demos.stories.ezhou import Books
 from wushe.demos.stories.ezhou_matching import Matched, limits, reason
 from wushe.ledger import money
+from wushe.plugins.ezhou.spread import quotas
 from wushe.report.disclosure import audit_tables
 
 POOL_FEN, GOODS_FEN, DONATIONS_FEN = 3_000_000_000, 10_300_000, 27_000_000_000
@@ -185,7 +187,8 @@ def lot(request: pytest.FixtureRequest) -> str:
 
 def test_no_home_is_left_out_and_all_is_given(books: Books, lot: str) -> None:
     """In proportion to beds every home gets within one piece of its quota; nothing stays in the warehouse."""
-    fair, asked = story.spread(books, lot), story.asked(books, lot)
+    fair = story.spread(books, lot)
+    asked = {home: wanted or 0 for home, (wanted, _) in story.shares(books, lot).items()}
     whole = books.city["resources"].record(story._row(books.city, "resources", lot)).quantity
     assert whole is not None
     assert sum(fair.values()) == whole
@@ -218,7 +221,7 @@ def test_two_homes_of_one_community_both_get_their_part() -> None:
 )
 def test_quotas_leave_no_home_out_and_nothing_over(wanted: dict[str, int], stock: int) -> None:
     """All is given up to what is wanted; nobody above it; a piece for each as long as there are enough."""
-    parts = story.quotas(stock, wanted)
+    parts = quotas(stock, wanted)
     assert sum(parts.values()) == min(stock, sum(wanted.values()))
     assert all(0 <= parts[home] <= wanted[home] for home in wanted)
     asking = [home for home in wanted if wanted[home]]
@@ -245,6 +248,78 @@ def test_a_home_that_has_not_said_how_many_beds_gets_a_piece_at_least() -> None:
     tables = {**asking.city.tables, "needs": wushe.table_of("needs", needs)}
     asking.city = wushe.build_network(tables, asking.city.categories, asking.city.target_groups)
     assert story.spread(asking, "R-1")["I-01"] == 1
+
+
+def _parts(
+    books: Books, rules: wushe.Plugins, on: dt.date = dt.date(2023, 2, 6), **tables: list[Any]
+) -> list[dict[str, int]]:
+    """Return each home's part, by id, of each lot in the section of the report, with other tables."""
+    changed = {kind: wushe.table_of(kind, rows) for kind, rows in tables.items()}
+    city = wushe.build_network(
+        {**books.city.tables, **changed}, rules.categories, rules.target_groups
+    )
+    context = wushe.Context(on, rules.categories, rules.target_groups)
+    made: Any = rules.report_sections["ezhou_goods"].make(city, context)
+    return [{row.cells[0].zh: row.cells[2] for row in table.rows} for table in made]
+
+
+def test_a_home_that_asked_for_nothing_is_on_the_list_one_that_has_it_is_not(
+    books: Books, rules: wushe.Plugins
+) -> None:
+    """All homes are meant: I-02 has no need on record and gets a piece; the need of I-01 is met."""
+    needs = [
+        attrs.evolve(need, status="met") if need.id == "N-01" else need
+        for need in books.city["needs"].records()
+        if need.id != "N-03"
+    ]
+    disinfectant, tests = _parts(books, rules, needs=needs)
+    assert "I-01" not in disinfectant
+    assert disinfectant["I-02"] == 1
+    assert sum(disinfectant.values()) == 400
+    assert len(tests) == 12
+
+
+def test_fewer_pieces_than_homes_exactly_one_each_and_plenty(
+    books: Books, rules: wushe.Plugins
+) -> None:
+    """5 pieces for 12 homes are five homes' part; 12 are one each; of 5,000 nobody gets more than asked."""
+    lots = list(books.city["resources"].records())
+    found = {}
+    for stock in (5, 12, 5_000):
+        changed = [attrs.evolve(lot, quantity=stock) if lot.id == "R-1" else lot for lot in lots]
+        found[stock], _ = _parts(books, rules, resources=changed)
+    assert sorted(found[5].values()) == [0] * 7 + [1] * 5
+    assert set(found[12].values()) == {1}
+    assert sum(found[5_000].values()) == 594
+
+
+def test_two_lots_of_the_same_goods_count_what_the_first_one_gave(
+    books: Books, rules: wushe.Plugins
+) -> None:
+    """300 and 400 canisters for 594 that are asked: together everybody has what it asked, to the piece."""
+    lots = list(books.city["resources"].records())
+    (first,) = [lot for lot in lots if lot.id == "R-1"]
+    more = attrs.evolve(first, id="R-1B", quantity=400)
+    changed = [attrs.evolve(first, quantity=300), more, *(x for x in lots if x.id != "R-1")]
+    one, two, _ = _parts(books, rules, resources=changed)
+    assert {home: one[home] + two[home] for home in one} == {
+        need.institution: need.quantity
+        for need in books.city["needs"].records()
+        if need.category == "disinfectant"
+    }
+
+
+def test_packs_stay_whole_and_what_is_expired_or_named_for_one_home_is_not_spread(
+    books: Books, rules: wushe.Plugins
+) -> None:
+    """400 canisters in packs of 20; a lot for I-01 alone is the donor's word; after the last day nothing is left."""
+    lots = list(books.city["resources"].records())
+    packed = [attrs.evolve(x, pack=20) if x.id == "R-1" else x for x in lots]
+    parts, _ = _parts(books, rules, resources=packed)
+    assert all(part and part % 20 == 0 for part in parts.values())
+    named = [attrs.evolve(x, for_clients=("I-01",)) if x.id == "R-1" else x for x in lots]
+    assert len(_parts(books, rules, resources=named)) == 1
+    assert _parts(books, rules, dt.date(2024, 1, 1)) == []
 
 
 def test_what_is_handed_out_is_worth_what_was_published() -> None:
@@ -329,6 +404,19 @@ def test_the_seven_ways_are_fields_of_work_and_each_has_its_projects(
     assert ways.total.cells[0] == len(books.city["projects"])
     assert all(row.cells[0] for row in ways.rows)
     assert [row.cells[0] for row in published.rows] == [POOL_FEN, DONATIONS_FEN, GOODS_FEN]
+
+
+def test_a_project_whose_id_names_no_way_is_counted_apart(
+    rules: wushe.Plugins, books: Books
+) -> None:
+    """Nothing is lost: the projects of a user who numbers them otherwise stand in a row of their own."""
+    projects = [wushe.Project(id="8-01", name="甲"), wushe.Project(id="PJ", name="乙")]
+    tables = {"projects": wushe.table_of("projects", projects)}
+    city = wushe.build_network(tables, rules.categories, rules.target_groups)
+    context = wushe.Context(dt.date(2023, 2, 6), rules.categories, rules.target_groups)
+    (ways, _) = rules.report_sections["ezhou_ways"].make(city, context)
+    assert len(ways.rows) == 8
+    assert ways.rows[-1].cells == (2, 2, None, 2)
 
 
 def test_a_budget_that_nobody_recorded_is_counted_as_unknown(

@@ -1,10 +1,12 @@
 """The Pingliang story runs as told: whole teams or nobody, one mentor per child, a chain step by step, a closed loop."""
 
 import csv
+import datetime as dt
 import json
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
 import wushe
@@ -131,6 +133,33 @@ def test_the_mentors_of_before_go_on(plan: wushe.Plan) -> None:
     assert sum(before.get(child) == mentor for child, mentor in now.items()) == 23
     assert before[story.CHILD_NEW] != now[story.CHILD_NEW]
     assert before[story.CHILD_KEPT] == now[story.CHILD_KEPT]
+
+
+def test_who_can_be_mentor_no_longer_is_followed_by_another_one(
+    plan: wushe.Plan, rules: wushe.Plugins
+) -> None:
+    """One moves to another county, one stops in September, one has no hours: their children have others, the rest keep theirs."""
+    gone = {
+        "V-M01": {"place": "620802001-1"},
+        "V-M02": {"available_to": dt.date(2025, 9, 30)},
+        "V-M03": {"weekly_hours": 0},
+    }
+    old = plan.network["volunteers"].records()
+    moved = wushe.table_of("volunteers", [attrs.evolve(v, **gone.get(v.id, {})) for v in old])
+    needs = [n for n in plan.network["needs"].records() if n.category == "dream_mentor"]
+    tables = {
+        **plan.network.tables, "volunteers": moved, "needs": wushe.table_of("needs", needs[:20])
+    }  # fmt: skip
+    city = plan.network
+    network = wushe.build_network(tables, city.categories, city.target_groups, city.versions)
+    before, now = story.mentors(wushe.make_plan(network, plugins=rules, on=story.ON))
+    vetted_no_more = {"V-M05"}
+    assert len(now) == 20
+    assert not set(now.values()) & {*gone, *vetted_no_more}
+    assert {before[child] for child in now if now[child] != before[child]} == {
+        *gone,
+        *vetted_no_more,
+    }
 
 
 def test_without_one_teacher_two_classes_and_sixteen_women_wait(

@@ -107,6 +107,29 @@ def test_the_round_of_september_is_the_published_one(desk: story.Desk) -> None:
     assert min(facts, needs) > 0
 
 
+def test_a_visit_to_a_person_is_a_visit_to_their_household(desk: story.Desk) -> None:
+    """The round counts the same where the visits name persons only, and who lives in no household counts alone."""
+    persons = {p.id: p.household for p in desk.city["persons"].records()}
+    visits = [
+        attrs.evolve(v, household=None) if persons.get(v.person or "") == v.household else v
+        for v in desk.city["visits"].records()
+    ]
+    assert any(v.household is None for v in visits)
+    street = wushe.Person(id="P-S", place="420106008")
+    met = wushe.Visit(id="VI-S", kind="door", on=dt.date(2025, 9, 12), person="P-S", outcome="met")
+    tables = {
+        **desk.city.tables,
+        "persons": wushe.table_of("persons", [*desk.city["persons"].records(), street]),
+        "visits": wushe.table_of("visits", [*visits, met]),
+    }
+    city = wushe.build_network(tables, desk.city.categories, desk.city.target_groups)
+    context = wushe.Context(desk.plan.on, desk.rules.categories, desk.rules.target_groups)
+    (table,) = desk.rules.report_sections["wuchang_doors"].make(city, context)
+    (row,) = desk.section("wuchang_doors").rows
+    more = [int(a) - int(b) for a, b in zip(table.rows[0].cells, row.cells, strict=True)]  # type: ignore[arg-type]
+    assert more == [1, 1, 0, 0, 0]
+
+
 def test_the_round_found_the_needs_that_were_reported(desk: story.Desk) -> None:
     """Medical help, care at home and counselling are among what was asked for in September."""
     asked = {

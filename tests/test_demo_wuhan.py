@@ -1,7 +1,9 @@
 """The Wuhan story: led teams, mobile grid workers, family points, grants and chains, on the demo's tables."""
 
+import copy
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ import wushe
 from wushe.demos import demo_path, find_demo
 from wushe.demos.stories import wuhan as story
 from wushe.errors import RefusedError
-from wushe.orders import dispatch_plan
+from wushe.journal import MemoryStore
+from wushe.orders import DOMAIN, dispatch_plan
 from wushe.orders.projects import decide_grant, propose_project
 from wushe.orders.volunteers import points_balance
 
@@ -192,6 +195,28 @@ def test_grants_follow_the_score_and_end_with_the_money(
         status = desk.store.state.get("project", grant.project).status
         assert status == ("granted" if grant.fen else "declined")
     assert any(grant.fen == 0 for grant in grants)
+
+
+def test_equal_scores_and_too_little_money_are_left_to_people() -> None:
+    """Two equal projects: 50,000 yuan pay one of them, so none is decided on; nothing at all declines both."""
+    desk, told = story.Desk(), {}
+    first = next(desk.city["projects"].records())
+    equal = [attrs.evolve(first, id=f"PJ-E{n}") for n in (1, 2)]
+    (fund,) = (f for f in desk.city["funds"].records() if f.id == story.FUND)
+    for yuan in (50_000, 60_000, 0):
+        tables = {
+            **desk.city.tables,
+            "projects": wushe.table_of("projects", equal),
+            "activities": wushe.table_of("activities", []),
+            "funds": wushe.table_of("funds", [attrs.evolve(fund, balance_fen=yuan * 100)]),
+        }
+        again = copy.copy(desk)
+        again.store = MemoryStore(DOMAIN, desk.rules)
+        again.city = wushe.build_network(tables, desk.city.categories, desk.city.target_groups)
+        grants = story.funded(again)
+        assert [grant.rank for grant in grants] == [1, 1]
+        told[yuan] = {again.store.state.get("project", g.project).status for g in grants}
+    assert told == {50_000: {"proposed"}, 60_000: {"granted"}, 0: {"declined"}}
 
 
 def test_one_grand_show_scores_below_regular_service(grants: list[story.Grant]) -> None:

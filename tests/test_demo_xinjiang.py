@@ -54,8 +54,10 @@ def test_a_contract_of_nothing_is_no_money_and_no_contract_on_record_is_unknown(
 
 
 def test_one_social_worker_is_staff_and_none_is_not() -> None:
-    """Staff is counted from the table of social workers."""
+    """Staff is counted from the table of social workers; without any such table nobody knows."""
     assert answers("staff", workers=[2, 1, 0]) == [1, 1, 0]
+    assert answers("staff", workers=[0, 0]) == [-1, -1]
+    assert answers("staff", workers=[]) == []
 
 
 def test_a_station_that_is_yet_to_begin_has_no_services_one_without_records_may() -> None:

@@ -10,6 +10,7 @@ import pytest
 import wushe
 from wushe.demos import demo_path, find_demo
 from wushe.plugins import changqing
+from wushe.report.standards import check_standards
 from wushe.rules import chain_of
 
 FOLDER = demo_path("changqing")
@@ -134,6 +135,14 @@ def test_what_bars_one_partner_bars_both(pool: dict[str, Any]) -> None:
     assert changqing.split_gifts(_gifts(("A", 300)), _pools({}, pool)) == []
 
 
+def test_pools_of_last_year_do_not_stand_in_the_way_of_this_years() -> None:
+    """Their time is over and they were not closed; next year's are open already in the books, not in time."""
+    old, new = {"closes": NOON}, {"opens": "2025-02-15T00:00:00Z"}
+    found = changqing.split_gifts(_gifts(("A", 300)), _pools(old, old, {}, {}, new, new))
+    assert found == [("G0", "P2", 300), ("G0", "P3", 300)]
+    assert changqing.split_gifts(_gifts(("A", 300)), _pools(old, {}, new)) == []
+
+
 def test_the_smaller_ratio_counts_for_both() -> None:
     """One partner offers half of each gift, rounded down to the fen: both give it."""
     found = changqing.split_gifts(_gifts(("A", 301)), _pools({}, {"denominator": 2}))
@@ -182,6 +191,9 @@ def test_what_a_project_account_does_not_state_is_unknown(
         "period": [1, 1, 1, -1],
     }
     assert "假定" in standard.source
+    # Projects lie nowhere: there is no table that would say "county not known" of each of them.
+    tables = check_standards(city, rules, ON).tables()
+    assert [t.id.rpartition(".")[2] for t in tables] == ["items", "rows"]
 
 
 def test_a_budget_of_nothing_is_no_budget(rules: wushe.Plugins) -> None:
@@ -223,7 +235,10 @@ def test_the_provinces_totals_are_quoted_and_never_mixed_in(
 
 
 def test_budgets_beyond_the_balance_are_shown(rules: wushe.Plugins) -> None:
-    """A fund of 100 yuan with budgets of 60 and 70 lacks 30; of an unknown balance nobody knows what is lacking."""
+    """A fund of 100 yuan with budgets of 60 and 70 lacks 30; unknown budgets and balances are no zeros.
+
+    What names no fund is not left out: it has a row of its own.
+    """
     tables = {
         "organizations": wushe.make_table(
             "organizations", {"id": ["O"], "name": ["甲"], "kind": ["foundation"]}
@@ -235,17 +250,18 @@ def test_budgets_beyond_the_balance_are_shown(rules: wushe.Plugins) -> None:
         "projects": wushe.make_table(
             "projects",
             {
-                "id": ["A", "B", "C"],
-                "name": ["A", "B", "C"],
-                "fund": ["F1", "F1", "F2"],
-                "budget_fen": [6_000, 7_000, None],
+                "id": ["A", "B", "C", "D"],
+                "name": ["A", "B", "C", "D"],
+                "fund": ["F1", "F1", "F2", None],
+                "budget_fen": [6_000, 7_000, None, 500],
             },
         ),
     }  # fmt: skip
     city = wushe.build_network(tables, rules.categories, rules.target_groups)
     assert _section("changqing_accounts", city, rules)["changqing_accounts"] == {
         "一": (2, 0, 13_000, 10_000, 3_000),
-        "二": (1, 1, 0, None, None),
+        "二": (1, 1, None, None, None),
+        "未写明基金的": (1, 0, 500, None, None),
     }
 
 

@@ -10,8 +10,10 @@ import wushe
 from wushe.demos import demo_path, find_demo
 from wushe.identify import due_list
 from wushe.plugins import jiangxi
+from wushe.report.programmes import programme_figures
 
 N = 5
+ON = dt.date(2023, 3, 15)
 
 
 def _persons(**columns: Any) -> wushe.Columns:
@@ -84,3 +86,30 @@ def test_in_the_demo_elders_alone_whom_nobody_met_are_visited_first() -> None:
     ours = due_list(province, rules, on)
     assert ours.household[:3].tolist() == ["H-10", "H-11", "H-01"]
     assert ours.days_since_visit[:3].tolist()[:2] == [-1, -1]
+
+
+def test_ledgers_are_of_the_people_whom_the_actions_are_for() -> None:
+    """A grandmother is no left-behind child, the dead have no ledger, a household that lists nobody has one."""
+    rules = wushe.load_plugins("jiangxi")
+    home = wushe.Household
+    network = wushe.build_network_from_records(
+        (
+            wushe.Place(id="36", name="省", level="province"),
+            home(id="H-1", place="36", target_groups=("jx_left_child",), members_count=2),
+            wushe.Person(id="P-1", household="H-1"),
+            wushe.Person(id="P-2", household="H-1", target_groups=("jx_left_child",)),
+            home(id="H-2", place="36", target_groups=("lone_elder",)),
+            wushe.Person(id="P-3", household="H-2", died_on=ON - dt.timedelta(days=9)),
+            home(id="H-3", place="36", target_groups=("lone_elder",), members_count=1),
+            wushe.Person(id="P-4", place="36", target_groups=("disabled", "jx_oldest")),
+            wushe.Person(id="P-5", household="H-1", died_on=ON, target_groups=("jx_left_child",)),
+        ),
+        rules.categories, rules.target_groups,
+    )  # fmt: skip
+    context = wushe.Context(ON, rules.categories, rules.target_groups)
+    (table,) = rules.report_sections["jiangxi_ledgers"].make(network, context)
+    figures = {f.programme.label.zh: f.persons for f in programme_figures(network, rules, ON)}
+    for row in table.rows:
+        assert row.cells[0] == figures[row.label.zh]
+    family = [row.cells[3] for row in table.rows]
+    assert ([row.cells[0] for row in table.rows], family) == ([2, 1, 1], [1, 1, 0])

@@ -158,7 +158,7 @@ def test_words_suggest_the_loops_needs(
 
 
 def test_a_mentor_is_offered_once_whatever_the_hours() -> None:
-    """One child each; whoever is no mentor offers nothing here; vetting and reach travel along."""
+    """One child each; who is no mentor or has no hours offers nothing here; vetting and reach travel along."""
     people = wushe.table_of(
         "volunteers",
         [
@@ -169,6 +169,7 @@ def test_a_mentor_is_offered_once_whatever_the_hours() -> None:
             wushe.Volunteer(id="V-2", name="乙", place="62", skills=("mentoring",), reach="county"),
             wushe.Volunteer(id="V-3", name="丙", place="62", skills=("visiting",), weekly_hours=5),
             wushe.Volunteer(id="V-4", name="丁", place="62"),
+            wushe.Volunteer(id="V-5", name="戊", place="62", skills=("mentoring",), weekly_hours=0),
         ],
     )  # fmt: skip
     offers = list(pingliang.derive_offers({"volunteers": people}))

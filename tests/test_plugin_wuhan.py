@@ -84,11 +84,12 @@ def test_core_volunteers_come_first_with_children_only() -> None:
 
 
 def test_who_teaches_a_trade_has_seats_and_nobody_else(rules: wushe.Plugins) -> None:
-    """Six places by assumption, whatever hours the teacher has; skills tell which trade."""
+    """Six places by assumption, whatever hours the teacher has, but for none; skills tell which trade."""
     people = [
         wushe.Volunteer(id="V-1", name="甲", place="P", skills=("trade_baking",)),
         wushe.Volunteer(id="V-2", name="乙", place="P", skills=("visiting",), weekly_hours=3),
         wushe.Volunteer(id="V-3", name="丙", place="P"),
+        wushe.Volunteer(id="V-4", name="丁", place="P", skills=("trade_sewing",), weekly_hours=0),
     ]
     (offer,) = wuhan.derive_offers({"volunteers": wushe.table_of("volunteers", people)})
     assert (offer.provider, offer.quantity, offer.per_need) == ("V-1", wuhan.SEATS, 1)
@@ -163,6 +164,28 @@ def test_a_need_counts_as_found_from_the_report_on(rules: wushe.Plugins) -> None
     (table,) = rules.report_sections["wuhan_mobile_grid"].make(network, context)
     assert table.total is not None
     assert table.total.cells == (2, 1, 1)
+
+
+def test_who_is_reported_without_a_household_stands_for_their_own(rules: wushe.Plugins) -> None:
+    """Two members are one household, also for a need of one of them; who lives in none is counted alone."""
+    day = ON.replace(day=10)
+    network = _network(
+        rules,
+        wushe.Place(id="P", name="街", level="street"),
+        wushe.Household(id="H-1", place="P"),
+        *(wushe.Person(id=f"P-{n}", household="H-1") for n in (1, 2)),
+        wushe.Person(id="P-3", place="P"),
+        *(
+            wushe.Visit(id=f"VI-{n}", kind="mobile_grid", on=day, person=f"P-{n}")
+            for n in (1, 2, 3)
+        ),
+        wushe.Need(id="N-1", category="visit", person="P-2", asked_on=day),
+        wushe.Need(id="N-2", category="visit", person="P-3", asked_on=day),
+    )
+    context = wushe.Context(ON, rules.categories, rules.target_groups)
+    (table,) = rules.report_sections["wuhan_mobile_grid"].make(network, context)
+    assert table.total is not None
+    assert table.total.cells == (3, 2, 2)
 
 
 def test_sections_of_an_empty_city_are_empty(rules: wushe.Plugins) -> None:

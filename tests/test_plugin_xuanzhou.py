@@ -112,6 +112,24 @@ def test_emergency_money_goes_up_three_levels_quickly(rules: wushe.Plugins) -> N
     assert all(rules.categories[key].form == "money" for key in rule.categories)
 
 
+def test_offices_of_ones_own_tables_leave_the_guards_in_force() -> None:
+    """A small plugin under Xuanzhou's says who answers; own village and limit still hold."""
+
+    class Own:
+        """Offices of other tables."""
+
+        name, under = "own_offices", "xuanzhou"
+
+        @wushe.hookimpl
+        def register_order_rules(self) -> list[wushe.OrderRules]:
+            """Only the offices are its own."""
+            return [wushe.OrderRules("own", ("emergency_aid",), offices={"341802001": "S-9"})]
+
+    found = wushe.load_plugins("xuanzhou", Own()).order_rules_for("emergency_aid")
+    assert found.offices == {"341802001": "S-9"}
+    assert [g.name for g in found.guards] == ["xuanzhou_own_village", "xuanzhou_limit"]
+
+
 @pytest.mark.parametrize(
     ("asked", "home", "may"),
     [
@@ -269,7 +287,7 @@ def test_no_number_looks_like_a_person(path: Path) -> None:
 def test_the_report_counts_societies_by_township(
     city: wushe.LinkageNetwork, rules: wushe.Plugins
 ) -> None:
-    """24 townships, 217 societies, all filed, no person in sight; nothing but zeros for an empty city."""
+    """24 townships, 217 villages and societies, all filed, no person in sight; zeros for an empty city."""
     context = wushe.Context(ON, rules.categories, rules.target_groups)
     (table,) = rules.report_sections["xuanzhou_societies"].make(city, context)
     held = (
@@ -277,11 +295,41 @@ def test_the_report_counts_societies_by_township(
     )  # the district's own fund is no society's
     assert len(table.rows) == 24
     assert table.total is not None
-    assert table.total.cells == (217, 217, held)
+    assert table.total.cells == (217, 0, 217, 217, 0, held)
     empty = wushe.build_network({}, rules.categories, rules.target_groups)
     (table,) = rules.report_sections["xuanzhou_societies"].make(empty, context)
     assert table.total is not None
-    assert table.total.cells == (0, 0, 0)
+    assert table.total.cells == (0, 0, 0, 0, 0, 0)
+
+
+def test_the_report_shows_the_village_without_a_society_and_the_society_without_a_balance(
+    rules: wushe.Plugins,
+) -> None:
+    """Three villages, a filed and an unfiled society: what is lacking is a figure, and unknown is no zero."""
+    places = [
+        wushe.Place(id="9901", name="甲镇", level="street"),
+        *(wushe.Place(id=f"9901-{n}", name=f"{n}村", level="community", parent="9901") for n in (1, 2, 3)),
+        wushe.Place(id="9902", name="乙镇", level="street"),
+        wushe.Place(id="9902-1", name="乙一村", level="community", parent="9902"),
+    ]  # fmt: skip
+    kind = "mutual_aid_society"
+    bodies = [
+        wushe.Organization(id="O-1", name="一", kind=kind, registration="filed", place="9901-1"),
+        wushe.Organization(id="O-2", name="二", kind=kind, place="9901-2"),
+    ]
+    funds = [
+        wushe.Fund(id="F-1", name="一", host="O-1", balance_fen=3_000_000),
+        wushe.Fund(id="F-2", name="二", host="O-2"),
+    ]
+    small = wushe.build_network_from_records(
+        [*places, *bodies, *funds], rules.categories, rules.target_groups
+    )
+    context = wushe.Context(ON, rules.categories, rules.target_groups)
+    (table,) = rules.report_sections["xuanzhou_societies"].make(small, context)
+    assert {row.label.zh: row.cells for row in table.rows} == {
+        "甲镇": (3, 1, 2, 1, 1, 3_000_000),
+        "乙镇": (1, 1, 0, 0, 0, 0),
+    }
 
 
 def test_a_village_pays_what_it_may_and_the_district_the_rest(

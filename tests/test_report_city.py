@@ -114,8 +114,8 @@ def test_a_city_has_its_programmes_coverage_and_lists_then_what_its_plugins_tell
 ) -> None:
     """What nobody registers has no section: Ezhou has no standard of stations."""
     keys = [section.id for section in ezhou.sections]
-    assert keys == ["programmes", "coverage", "upkeep", "ezhou_funds", "ezhou_ways"]
-    assert [section.plugin for section in ezhou.sections][2:] == [None, "ezhou", "ezhou"]
+    assert keys == ["programmes", "coverage", "upkeep", "ezhou_funds", "ezhou_goods", "ezhou_ways"]
+    assert [section.plugin for section in ezhou.sections][2:] == [None, *["ezhou"] * 3]
 
 
 def test_it_names_the_plugins_that_were_active(ezhou: CityReport) -> None:
@@ -285,6 +285,14 @@ def test_a_share_that_may_be_of_what_is_withheld_is_withheld() -> None:
     whole = ReportColumn(Text("对象", "target"), "people")
     found = said(table([COUNT, COUNT, whole, PEOPLE, SHARE], [6, 100, 50, 3, 60]))
     assert found == [["6", "100", "50", "*", "*"]]
+
+
+def test_a_withheld_count_is_no_share_of_itself_and_none_of_it_tells_nothing() -> None:
+    """100 % and 0 % of streets that are shown stay, however many people are withheld beside them."""
+    columns = [COUNT, COUNT, SHARE, PEOPLE, PEOPLE]
+    made = table(columns, [3, 3, 1000, 17, 15], [2, 0, 0, 2, 0], total=[5, 3, 600, 19, 15])
+    assert said(made)[:2] == [["3", "3", "100.0%", "*", "15"], ["2", "0", "0.0%", "*", "0"]]
+    assert said(table([PEOPLE, PEOPLE, SHARE], [2, 2, 1000])) == [["*", "*", "*"]]
 
 
 def test_unknown_is_neither_zero_nor_withheld() -> None:

@@ -165,7 +165,11 @@ def test_tables_count_each_item_and_list_stations_but_never_households(
     ]
     counties = tables["standards.haves.counties"]
     assert [row.cells[0] for row in counties.all_rows()] == [2, 1, 3]
-    assert [row.label.zh for row in tables["standards.haves.rows"].rows] == ["二站", "三点"]
+    listed = tables["standards.haves.rows"].rows
+    assert [row.label.zh for row in listed] == ["二站", "三点"]
+    # Nothing missing is said in words: an empty cell would read "not recorded".
+    assert all(cell is not None for row in listed for cell in row.cells)
+    assert any(cell.zh == "无" for row in listed for cell in row.cells)
     assert "standards.told.rows" not in tables
     units = {c.unit for name in ("items", "counties") for c in tables[f"standards.told.{name}"].columns}  # fmt: skip
     assert units == {"people"}

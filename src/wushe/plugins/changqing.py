@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ PUBLISHED = Text("2024年底全省公布：累计筹集", "published, end of 202
 PUBLISHED_FUNDS, PUBLISHED_FEN = 7_232, 12_500_000_000
 """Community funds of Anhui and what they had raised, end of 2024 (Anhui 2025): 125 million yuan."""
 NOWHERE = Text("未写到区县的", "not placed in a county")
+NO_FUND = Text("未写明基金的", "no fund named")
 MET, UNKNOWN = 1, -1
 
 
@@ -64,21 +66,31 @@ def register_parameters() -> list[Parameter]:
 def split_gifts(donations: Columns, pools: Columns) -> list[tuple[str, str, int]]:
     """Return (donation, pool, fen): the partners of a fund add the same sum, or neither adds anything.
 
-    Pools of one fund are partners: what the scarcest of them may add, all add; where one is missing, closed or
-    used up, the others add nothing. A pool for any fund stands alone. Gifts by their instant, then by id.
+    Pools of one fund that are open at the time are partners: what the scarcest of them may add, all add; where
+    one is missing, closed or used up, the other adds nothing. Last year's pools, whose time is over, do not
+    stand in the way of this year's. A pool for any fund stands alone. Gifts by their instant, then by id.
     """
-    return split_in_turn(donations, pools, _together)
+    ids = pools["id"].tolist()
+    times = dict(zip(ids, zip(pools["opens"], pools["closes"], strict=True), strict=True))
+    return split_in_turn(donations, pools, partial(_together, times))
 
 
 def _together(
-    gift: Mapping[str, Any], pools: Sequence[MatchingPool]
+    times: Mapping[str, tuple[str | None, str | None]],
+    gift: Mapping[str, Any],
+    pools: Sequence[MatchingPool],
 ) -> Iterator[tuple[MatchingPool, int]]:
     """Yield what the partners of the gift's fund add, the same each; then each pool that is for any fund."""
-    partners = [pool for pool in pools if pool.fund is not None and pool.fund == gift["fund"]]
+    own = [pool for pool in pools if pool.fund is not None and pool.fund == gift["fund"]]
+    partners = [pool for pool in own if _is_open(*times[pool.id], gift["at"])]
     if len(partners) >= PARTNERS:
         fen = min(pool.may_add(gift) for pool in partners)
         yield from ((pool, fen) for pool in partners)
     yield from ((pool, pool.may_add(gift)) for pool in pools if pool.fund is None)
+
+
+def _is_open(opens: str | None, closes: str | None, at: str) -> bool:
+    return (opens is None or opens <= at) and (closes is None or at < closes)
 
 
 @hookimpl
@@ -157,24 +169,29 @@ def fund_network(network: LinkageNetwork, _: Context) -> list[ReportTable]:
                     (len(funds), int(fen.sum())),
                 ),
             ),
-            note=(f"来源：{SOURCE}", f"source: {SOURCE}"),
+            note=(f"来源：{SOURCE}", "source: 中安在线, 13 March 2025"),
         ),
     ]
 
 
 def project_accounts(network: LinkageNetwork, _: Context) -> list[ReportTable]:
-    """Each fund's projects, their budgets, and what of the budgets its balance does not cover."""
+    """Each fund's projects, their budgets, and what of the budgets its balance does not cover.
+
+    Projects of which nobody said which fund pays are counted in a row of their own.
+    """
     funds, projects = network["funds"], network["projects"]
     fund = funds.row_of(projects["fund"])
-    budget = np.where(projects.known("budget_fen"), projects["budget_fen"], 0)
-    rows = []
-    for row in np.unique(fund[fund >= 0]).tolist():
-        planned = int(budget[fund == row].sum())
-        balance = int(funds["balance_fen"][row]) if funds.known("balance_fen")[row] else None
-        lacking = None if balance is None else max(planned - balance, 0)
-        unstated = int((~projects.known("budget_fen"))[fund == row].sum())
-        cells = (int((fund == row).sum()), unstated, planned, balance, lacking)
-        rows.append((funds["name"][row], cells))
+    unknown = ~projects.known("budget_fen")
+    budget = np.where(unknown, 0, projects["budget_fen"])
+    rows: list[tuple[Text | str, tuple[int | None, ...]]] = []
+    for row in np.unique(fund).tolist():
+        count, unstated = int((fund == row).sum()), int((unknown & (fund == row)).sum())
+        planned = None if unstated == count else int(budget[fund == row].sum())
+        known = row >= 0 and bool(funds.known("balance_fen")[row])
+        balance = int(funds["balance_fen"][row]) if known else None
+        lacking = None if planned is None or balance is None else max(planned - balance, 0)
+        cells = (count, unstated, planned, balance, lacking)
+        rows.append((NO_FUND if row < 0 else str(funds["name"][row]), cells))
     columns = (
         ("项目", "projects"),
         ("没有预算的", "without a budget"),

@@ -35,8 +35,8 @@ EVENING: tuple[tuple[Literal["household", "person"], str, str, str], ...] = (
     (
         "household",
         "property_ok",
-        "有没有大额存款、商品房、小汽车",
-        "no large savings, second flat or car",
+        "财产是否符合规定（没有大额存款、多余住房、小汽车的填“是”）",
+        "property within the limits (yes: no large savings, second flat or car)",
     ),
     (
         "household",
@@ -61,17 +61,21 @@ EVENING: tuple[tuple[Literal["household", "person"], str, str, str], ...] = (
 questions are this plugin's; that the worker asks about supper and work first is Dangshan."""
 
 KINDS = (
-    ("ds_living", "生活救助", "living", ("living_aid", "emergency_aid", "food", "daily_goods")),
-    ("ds_medical", "医疗援助", "medical care", ("medical_aid", "medical_escort")),
-    ("ds_school", "助学帮扶", "school", ("education_aid", "tutoring", "school_supplies")),
-    ("ds_work", "就业支持", "work", ("job_coaching",)),
-    ("ds_comfort", "心理慰藉", "comfort", ("counselling",)),
+    ("ds_1_living", "生活救助", "living", ("living_aid", "emergency_aid", "food", "daily_goods")),
+    ("ds_2_medical", "医疗援助", "medical care", ("medical_aid", "medical_escort")),
+    ("ds_3_school", "助学帮扶", "school", ("education_aid", "tutoring", "school_supplies")),
+    ("ds_4_work", "就业支持", "work", ("job_coaching",)),
+    ("ds_5_comfort", "心理慰藉", "comfort", ("counselling",)),
 )
-"""The five sorts of need that are matched with the parties' means (Dangshan); their categories are assumed."""
+"""The five sorts of need that are matched with the parties' means, in the order in which Dangshan names them.
+
+Their categories are assumed."""
 VISITS = ("regular", "holiday", "neighbour")
 """How families are found: regular visits, holiday visits, neighbours' word (Dangshan)."""
 VENDOR_POINTS, VENDOR_DAYS = 20, 7
-"""Weight and interval of one earner with a seriously ill family member (assumed)."""
+"""Weight and interval of at most one earner with a seriously ill family member (assumed)."""
+WORKING_AGE = 16
+"""Who is younger does not work (劳动法 article 15), whether or not somebody asked."""
 
 
 @hookimpl
@@ -98,29 +102,30 @@ def register_keyword_rules() -> list[KeywordRule]:
 
 @hookimpl
 def register_risk_signals() -> list[RiskSignal]:
-    """One earner and a seriously ill family member: the household that Dangshan tells of."""
-    label = Text("一人养家且家有重病患者", "one earner, and a seriously ill family member")
-    return [RiskSignal("ds_one_earner", label, _signal, VENDOR_POINTS, VENDOR_DAYS)]
+    """At most one earner and a seriously ill family member: the household that Dangshan tells of."""
+    label = Text(
+        "家有重病患者，工作的至多一人", "somebody seriously ill, and at most one who works"
+    )
+    return [RiskSignal("ds_one_earner", label, one_earner, VENDOR_POINTS, VENDOR_DAYS)]
 
 
-def _signal(persons: Columns, context: Context) -> npt.NDArray[np.int8]:
-    del context
-    return one_earner(persons)
-
-
-def one_earner(persons: Columns) -> npt.NDArray[np.int8]:
+def one_earner(persons: Columns, context: Context) -> npt.NDArray[np.int8]:
     """Return 1 where somebody of the household is seriously ill and at most one works, int8 (n_persons,).
 
-    -1 where it is not known of everybody, or the person has no household.
+    -1 where it is not known of everybody, those included whom nobody listed, or where there is no household.
     """
     home = persons["household_row"]
     n = int(home.max(initial=-1)) + 2  # the last place is for persons without a household
-    ill, works = persons["major_illness"], persons["employed"]
-    some_ill = _counted(home, ill == 1, n) > 0
-    none_ill = _counted(home, ill != 0, n) == 0
-    earners, open_ = _counted(home, works == 1, n), _counted(home, works == -1, n)
-    yes = some_ill & (earners + open_ <= 1)
-    no = none_ill | (earners > 1)
+    here = ~(persons["died_on"] <= np.datetime64(context.on, "D"))
+    child = (persons["age"] >= 0) & (persons["age"] < WORKING_AGE)
+    ill = persons["major_illness"]
+    works = np.where(child, 0, persons["employed"])
+    some_ill = _counted(home, here & (ill == 1), n) > 0
+    maybe_ill = _counted(home, here & (ill != 0), n) > 0
+    earners, open_ = (_counted(home, here & (works == said), n) for said in (1, -1))
+    listed = _counted(home, persons["members_complete"] == 1, n) > 0
+    yes = some_ill & listed & (earners + open_ <= 1)
+    no = (listed & ~maybe_ill) | (earners > 1)
     out = np.where(yes, 1, np.where(no, 0, -1)).astype(np.int8)
     out[-1] = -1
     return out[home]

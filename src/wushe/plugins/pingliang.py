@@ -110,7 +110,7 @@ def register_keyword_rules() -> list[KeywordRule]:
 
 @hookimpl
 def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
-    """One child for each volunteer who would be a mentor (配备“梦想导师”), whatever hours they have."""
+    """One child for each volunteer who would be a mentor (配备“梦想导师”), whatever hours they have, but for none."""
     return [
         Offer(
             id=f"{who.id}:mentor"[-64:], provider=who.id, categories=("dream_mentor",),
@@ -119,7 +119,7 @@ def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
             skills=who.skills, vetted_on=who.vetted_on,
         )
         for who in parties["volunteers"].records()
-        if "mentoring" in (who.skills or ())
+        if "mentoring" in (who.skills or ()) and who.weekly_hours != 0
     ]  # fmt: skip
 
 

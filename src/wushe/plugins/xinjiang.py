@@ -127,8 +127,9 @@ def register_standards() -> list[Standard]:
 
 
 def _staff(rows: Columns, _: Context) -> Answers:
-    """One social worker at least (assumed)."""
-    return np.array(rows["workers"] > 0, dtype=np.int8)
+    """One social worker at least (assumed); where no station has any, nobody wrote the workers down."""
+    here = np.asarray(rows["workers"]) > 0
+    return np.where(here, 1, 0 if here.any() else UNKNOWN).astype(np.int8)
 
 
 def _money(rows: Columns, _: Context) -> Answers:

@@ -168,30 +168,52 @@ def _first_that_may(
 
 @hookimpl
 def register_report_sections() -> list[ReportSection]:
-    """The societies of each township: how many are filed, and what their funds hold."""
+    """The societies of each township: which villages have none, how many are filed, what their funds hold."""
     label = Text("“救急难”互助社", "emergency mutual-aid societies")
     return [ReportSection("xuanzhou_societies", label, societies)]
 
 
 def societies(network: LinkageNetwork, context: Context) -> list[ReportTable]:
-    """Return the table of societies by township; an unknown balance is left out and said."""
+    """Return the table of societies by township; an unknown balance is counted apart, not as zero."""
     del context
-    every, funds = network["organizations"], network["funds"]
+    every, funds, places = network["organizations"], network["funds"], network["places"]
     rows = np.flatnonzero(among(every["kind"], "mutual_aid_society"))
     at = every["place"][rows]
-    known = np.where(funds.known("balance_fen"), funds["balance_fen"], 0)
-    held = [int(known[funds["host"] == society].sum()) for society in every.ids[rows]]
+    known = funds.known("balance_fen")
+    held: dict[str, int] = dict.fromkeys(every.ids[rows].tolist(), 0)
+    unknown = set(held)
+    for host, fen in zip(funds["host"][known], funds["balance_fen"][known].tolist(), strict=True):
+        if host in held:
+            held[host] += fen
+            unknown.discard(host)
     filed = among(every["registration"][rows], "filed")
-    found = count_by_place(network, "street", (at, None), (at, filed), (at, held))
+    villages = places.ids[among(places["level"], "community")]
+    without = ~np.isin(villages.astype(str), [str(place) for place in at])
+    dark = [society in unknown for society in held]
+    parts = (
+        (villages, None),
+        (villages, without),
+        (at, None),
+        (at, filed),
+        (at, dark),
+        (at, [*held.values()]),
+    )
+    found = count_by_place(network, "street", *parts)
     return [
         count_table(
             "xuanzhou_societies",
             ("各乡镇（街道）的互助社", "Societies by township"),
             ("乡镇（街道）", "township"),
-            (("互助社", "societies"), ("已备案", "filed"), ("余额", "balance", "fen")),
+            (
+                ("村（社区）", "villages"),
+                ("没有互助社的", "without a society"),
+                ("互助社", "societies"),
+                ("已备案", "filed"),
+                ("余额不明的", "balance unknown"),
+                ("已知余额", "balance, where known", "fen"),
+            ),
             found,
             total=True,
-            note=("余额未知的不计入", "unknown balances are left out"),
         )
     ]
 

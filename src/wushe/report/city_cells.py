@@ -249,9 +249,11 @@ def _line(
 def _worked_out(permille: int, counts: Sequence[tuple[int, bool]]) -> bool:
     """Say whether a share is that of two counts of its row that are shown and of none that is withheld."""
     of = [
-        gone or gone_too
-        for whole, gone in counts
-        for part, gone_too in counts
-        if whole > 0 and permille in (1000 * part // whole, (2000 * part + whole) // (2 * whole))
+        gone_too or (gone and part > 0)  # none of a withheld count tells nothing of it
+        for a, (whole, gone) in enumerate(counts)
+        for b, (part, gone_too) in enumerate(counts)
+        if a != b
+        and whole > 0
+        and permille in (1000 * part // whole, (2000 * part + whole) // (2 * whole))
     ]
     return bool(of) and not any(of)

@@ -96,7 +96,7 @@ class Coverage:
         return (
             _table(
                 "coverage.visible", Text("有形覆盖：有没有社工站", "visible coverage: is there a station"), head,
-                _VISIBLE, [_visible(row) for row in self.rows], _visible(self.total),
+                _VISIBLE, [_visible(row) for row in self.rows], _visible(self.total), _NO_STREETS,
             ),
             _table(
                 "coverage.effective",
@@ -241,6 +241,10 @@ _BY_LEVEL = _columns(
     ("本级站点近一年有服务的", "whose own station served", "count"),
     ("有服务对象被服务或见到的", "where somebody was served or met", "count"),
 )  # fmt: skip
+_NO_STREETS = Text(
+    "没有登记乡镇街道的地区算不出覆盖率，不是零。",
+    "Where no street or town is on record there is no coverage to tell; that is not zero.",
+)
 _SAYS = Text(
     "近一年指到统计日为止的365天；服务按记录计，没有记录的不算；一户得到服务，全家都算服务到。",
     "The year is the 365 days up to the day of the report. What is not recorded does not count; where a household was served, all its members count as reached.",

@@ -33,6 +33,7 @@ _NOWHERE = Text("所在区县不明", "county not known")
 _TOTAL = Text("合计", "total")
 _LACKS = Text("缺：{items}", "lacks: {items}")
 _NOT_KNOWN = Text("不清楚：{items}", "not known: {items}")
+_NOTHING = Text("无", "nothing")
 _ALL_MET = Text("全部达到", "everything is met")
 
 
@@ -51,7 +52,8 @@ class StandardResult:
     """One standard's answers: `answers` int8 (n_rows, n_items), 1 met, 0 not, -1 unknown.
 
     `ids` are the rows of the standard's table, sorted; `names` what they are called, None where the table
-    is of people; `county` int64 (n_rows,) the row of the county's place, -1 unknown.
+    is of people; `county` int64 (n_rows,) the row of the county's place, -1 unknown. `placed` is whether the
+    table says where its rows are at all (projects do not).
     """
 
     standard: Standard
@@ -59,6 +61,7 @@ class StandardResult:
     names: Array | None
     county: npt.NDArray[np.int64]
     answers: npt.NDArray[np.int8]
+    placed: bool = True
 
     @property
     def all_met(self) -> npt.NDArray[np.int8]:
@@ -125,15 +128,18 @@ class StandardsCheck:
     def tables(self) -> tuple[ReportTable, ...]:
         """Return three tables for each standard: by item, by county, and who lacks what.
 
-        The last is left out where the standard is about people or households.
+        The second is left out where the rows have no place, the last where the standard is about people or
+        households.
         """
         return tuple(
             table
             for result in self.results
-            for table in (_by_item(result), self._by_county(result), *_by_row(result))
+            for table in (_by_item(result), *self._by_county(result), *_by_row(result))
         )
 
-    def _by_county(self, result: StandardResult) -> ReportTable:
+    def _by_county(self, result: StandardResult) -> Iterator[ReportTable]:
+        if not result.placed:
+            return
         counts: Unit = "count" if result.names is not None else "people"
         names = [Text(name, name) for name in self.counties]
         rows = [
@@ -144,7 +150,7 @@ class StandardsCheck:
         if (result.county < 0).any():
             rows.append(ReportRow(_NOWHERE, _totals(result.all_met[result.county < 0])))
         label = result.standard.label
-        return ReportTable(
+        yield ReportTable(
             f"standards.{result.standard.id}.counties",
             Text(f"{label.zh}：分区县", f"{label.en}: by county"),
             _WHERE,
@@ -204,7 +210,9 @@ def _result(
     county = network.places.at_level(place, "county")
     found = np.array([counties.get(row, -1) for row in county.tolist()], dtype=np.int64)
     named = _names(standard.table)
-    return StandardResult(standard, table.ids, table[named] if named else None, found, answers)
+    names = table[named] if named else None
+    placed = standard.table == "places" or "place" in table.columns
+    return StandardResult(standard, table.ids, names, found, answers, placed)
 
 
 def _names(table: str) -> str | None:
@@ -251,8 +259,9 @@ def _by_row(result: StandardResult) -> Iterator[ReportTable]:
     standard, rows = result.standard, []
     for at in np.flatnonzero(result.all_met != MET).tolist():
         found = tuple(result.shortfalls(at))
-        missing = _said([s for s in found if not s.unknown])
-        unknown = _said([s for s in found if s.unknown])
+        # An empty cell would be read as "not recorded": that nothing is missing is known.
+        missing = _said([s for s in found if not s.unknown]) or _NOTHING
+        unknown = _said([s for s in found if s.unknown]) or _NOTHING
         rows.append(ReportRow(Text(str(names[at]), str(names[at])), (missing, unknown)))
     yield ReportTable(
         f"standards.{standard.id}.rows",

@@ -3,7 +3,7 @@
 Published (中安在线, 13 March 2025): in 2014 Changqing Street of Baohe District and a foundation matched each other to
 form the seed money of the fund 乐助常青, which helps by project; 7,232 community funds all over Anhui had raised 125
 million yuan by the end of 2024. **Everything else is made up**: sums, shares, projects, people, dates, the list of
-the province's funds. The story runs in memory; the same commands run on a store (``wushe funds``).
+the province's funds. The story runs in memory; the same commands run on a store.
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ HEAD = Text("\n== {what}", "\n== {what}")
 REFUSED = Text("  没有办：{why}", "  refused: {why}")
 SHARES = Text(
     "  约定：基金会出街道的 {times} 倍（{document}）",
-    "  agreed: the foundation gives {times} times what the street gives ({document})",
+    "  agreed: for each yuan of the street the foundation gives {times} ({document})",
 )
 SEEDED = Text(
     "  {project}：街道 {street:,.2f} 元，基金会 {foundation:,.2f} 元，征得双方同意后只用于这个项目",
@@ -141,8 +141,12 @@ def refused_seeds(books: Books) -> list[RefusedError]:
     return found
 
 
-def seed_projects(books: Books) -> None:
-    """Seed each project in equal parts; by the consent of both the money is for that project only."""
+def seed_projects(books: Books) -> dict[str, dict[str, int]]:
+    """Seed each project in the agreed parts; by the consent of both the money is for that project only.
+
+    Returns what each party gave to each project, in fen, as the books have it.
+    """
+    given: dict[str, dict[str, int]] = {}
     for project, fen in SEEDS.items():
         gifts = seed(books, fen, int(fen * agreed(books).number))
         for gift, party in zip(gifts, (STREET, FOUNDATION), strict=True):
@@ -150,6 +154,9 @@ def seed_projects(books: Books) -> None:
                 money.change_use, SEED_DAY, gift=gift, earmark={"project": project},
                 consent_by=party, consent_on="2025-01-06",
             )  # fmt: skip
+            held = books.store.state.get("gift", gift)
+            given.setdefault(project, {})[party] = held.fen
+    return given
 
 
 def unfit(books: Books) -> dict[str, str]:
@@ -277,9 +284,9 @@ def _seed(books: Books, lang: str) -> Iterator[str]:
     share = agreed(books)
     yield SHARES.say(lang, times=share.value, document=share.source)
     yield from (refused(error, lang) for error in refused_seeds(books))
-    seed_projects(books)
-    for project, fen in SEEDS.items():
-        yield SEEDED.say(lang, project=project, street=fen / 100, foundation=fen / 100)
+    for project, part in seed_projects(books).items():
+        street, foundation = part[STREET] / 100, part[FOUNDATION] / 100
+        yield SEEDED.say(lang, project=project, street=street, foundation=foundation)
     found = check_standards(books.city, books.rules, ON)
     for project in unfit(books):
         yield LACKS.say(lang, project=project, why=found.explain(project, lang))

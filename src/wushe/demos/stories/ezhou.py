@@ -12,7 +12,6 @@ run on a store (``wushe funds``, ``wushe goods``).
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -54,10 +53,10 @@ HUARONG, GEDIAN = "420703100", "420703101"
 
 HEAD = Text("\n== {what}", "\n== {what}")
 SENTENCES: Mapping[str, Text] = {
-    "way": Text("  {way}：项目 {projects} 个，进行中 {live} 个", "  {way}: {projects} projects, {live} under way"),
+    "way": Text("  {way}：项目 {projects} 个，进行中 {live} 个", "  {way}: projects {projects}, of them under way {live}"),
     "plain": Text(
-        "  {item}：按总代价最小分，{none} 家一件没有；按床位分到每一家，{none_fair} 家没有，各得所需的 {low}%–{high}%",
-        "  {item}: at the least total cost {none} homes get nothing; by beds {none_fair} do, each gets {low} to {high} % of what it asked",
+        "  {item}：按总代价最小分，{none} 家一件没有；按各家提出的数量分，没分到的 {none_fair} 家，各得所需的 {share}",
+        "  {item}: homes without any at the least total cost: {none}; in proportion to what each asked: {none_fair}, and each gets {share} of it",
     ),
     "handed": Text("  发给 {homes} 家，签收 {signed} 笔，价值 {yuan:,.2f} 元", "  handed to {homes} homes, {signed} signed for, worth {yuan:,.2f} yuan"),
     "refused": Text("  没有办：{why}", "  refused: {why}"),
@@ -132,14 +131,14 @@ def emergency_2020(books: Books) -> Statement:
 def spread(books: Books, lot: str, *, fair: bool = True) -> dict[str, int]:
     """Return what each home is planned of a lot, 0 where nothing.
 
-    Fairly: every home's quota of the lot (see `quotas`) is what the plan is asked for, wherever the home
+    Fairly: every home's part of the lot (see `shares`) is what the plan is asked for, wherever the home
     lies. Not fairly: what each asked, at the least total cost.
     """
     held = books.city["resources"].record(_row(books.city, "resources", lot))
     (category,) = held.categories
     needs = [n for n in books.city["needs"].records() if n.category == category and n.institution]
+    parts = {home: part for home, (_, part) in shares(books, lot).items()}
     if fair:
-        parts = quotas(held.quantity or 0, asked(books, lot))
         needs = [
             attrs.evolve(n, quantity=parts[n.institution], unit=held.unit)
             for n in needs
@@ -149,39 +148,22 @@ def spread(books: Books, lot: str, *, fair: bool = True) -> dict[str, int]:
     city = wushe.build_network(tables, books.city.categories, books.city.target_groups)
     plan = wushe.make_plan(city, plugins=books.rules, on=ON)
     got = {n.institution: sum(i.amount for i in plan[n.institution].items) for n in needs}
-    return {home: got.get(home, 0) for home in asked(books, lot)}
+    return {home: got.get(home, 0) for home in parts}
 
 
-def quotas(stock: int, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Divide `stock` pieces by what each home wants: nobody without, nobody above it, largest remainders.
-
-    As long as there are as many pieces as homes, each has one at least; a home is never taken for two because
-    it shares its community with another one.
-    """
-    homes = sorted(home for home, pieces in wanted.items() if pieces > 0)
-    whole, stock = sum(wanted[h] for h in homes), max(stock, 0)
-    if stock >= whole:
-        return dict(wanted)
-    exact = {h: Fraction(stock * wanted[h], whole) for h in homes}
-    least = 1 if stock >= len(homes) else 0
-    parts = {h: max(int(exact[h]), least) for h in homes}
-    while (rest := stock - sum(parts.values())) != 0:
-        step = 1 if rest > 0 else -1
-        free = [h for h in homes if parts[h] + step >= least]
-        parts[max(free, key=lambda h: (step * (exact[h] - parts[h]), h))] += step
-    return {home: parts.get(home, 0) for home in wanted}
-
-
-def asked(books: Books, lot: str) -> dict[str, int]:
-    """Return what each home asked of what the lot holds; the typical amount where it has not said."""
-    (category,) = books.city["resources"].record(_row(books.city, "resources", lot)).categories
-    needs = books.city["needs"].records()
-    typical = books.rules.categories[category].typical
-    return {
-        n.institution: typical if n.quantity is None else n.quantity
-        for n in needs
-        if n.category == category and n.institution
-    }
+def shares(books: Books, lot: str) -> dict[str, tuple[int | None, int]]:
+    """Return what each home asked of a lot (None not known), and its part, as the city's report has them."""
+    name = books.city["resources"].record(_row(books.city, "resources", lot)).name
+    rules = books.rules
+    context = wushe.Context(dt.date.fromisoformat(ON), rules.categories, rules.target_groups)
+    tables = rules.report_sections["ezhou_goods"].make(books.city, context)
+    (table,) = [one for one in tables if one.title.zh.startswith(f"{name}：")]
+    found: dict[str, tuple[int | None, int]] = {}
+    for row in table.rows:
+        home, wanted, part, _ = row.cells
+        if isinstance(home, Text) and isinstance(part, int):
+            found[home.zh] = wanted if isinstance(wanted, int) else None, part
+    return found
 
 
 def _row(city: wushe.LinkageNetwork, table: str, key: str) -> int:
@@ -384,12 +366,15 @@ def tell(lang: str) -> Iterator[str]:
 def _tell_goods(books: Books, lang: str) -> Iterator[str]:
     parts = {lot: spread(books, lot) for lot in UNIT_FEN}
     for lot, fair in parts.items():
-        plain, wanted = spread(books, lot, fair=False), asked(books, lot)
-        shares = [100 * fair[home] / wanted[home] for home in wanted]
+        plain, asked = spread(books, lot, fair=False), shares(books, lot)
+        reached = {
+            round(100 * fair[home] / wanted) for home, (wanted, _) in asked.items() if wanted
+        }
+        share = "–".join(f"{percent}%" for percent in sorted({min(reached), max(reached)}))
         item = books.city["resources"].record(_row(books.city, "resources", lot)).name
         yield _say(
             "plain", lang, item=item, none=list(plain.values()).count(0), none_fair=list(fair.values()).count(0),
-            low=round(min(shares)), high=round(max(shares)),
+            share=share,
         )  # fmt: skip
     homes, signed, worth = hand_out(books, parts)
     yield _say("handed", lang, homes=homes, signed=signed, yuan=worth / 100)

@@ -18,7 +18,6 @@ from wushe.casefile import CaseFile, case_file
 from wushe.casefile.stages import stage_text
 from wushe.demos import find_demo
 from wushe.identify import Filled, due_list, fill, with_facts
-from wushe.plugins.manager import Plugins
 from wushe.report.coverage import coverage
 from wushe.report.programmes import ProgrammeFigures, programme_figures
 
@@ -37,7 +36,7 @@ WORKER = "social_worker"
 HEAD = Text("\n== {what}", "\n== {what}")
 ACTION = Text(
     "  {label}：对象 {persons} 人，服务到 {served} 人，{times} 人次，待满足 {needs} 项；服务：{what}",
-    "  {label}: {persons} persons, {served} of them reached, {times} person-times, {needs} open needs; services: {what}",
+    "  {label}: persons {persons}, of them reached {served}, person-times {times}, open needs {needs}; services: {what}",
 )
 ROUND = Text(
     "  {on} 街面巡查：{person}，{outcome}", "  {on}, street round: {person}, {outcome}"
@@ -82,7 +81,7 @@ LEVELS = {
 class Province:
     """The demo's tables, rules and plan on its day."""
 
-    rules: Plugins
+    rules: wushe.Plugins
     network: LinkageNetwork
     on: dt.date
     plan: Plan

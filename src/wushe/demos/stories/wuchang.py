@@ -1,7 +1,7 @@
 """Wuchang: a pool whose entries come and go, doors that open, and three households' plans of many kinds of help.
 
-Published (Hubei Charity Federation, 6 November 2025): what the three households were given, 22 households visited
-in September 2025, 470 person-times since 2023. **Everything else is made up**: what comes into the pool or leaves
+Published (Hubei Charity Federation, 6 November 2025): what the three households were given, micro-wishes for 22
+households in September 2025, 470 person-times since 2023. **Everything else is made up**: what comes into the pool or leaves
 it, and what is said at the third knock. The tables are the demo ``wuchang``; the story runs in memory.
 """
 
@@ -17,7 +17,7 @@ from wushe.matching.live import LiveCity, go_live
 
 ON = "2025-09-15"
 HOUSEHOLDS_VISITED, PERSON_TIMES = 22, 470
-"""Published, not results: the round of September 2025, and all since 2023."""
+"""Published, not results: who was brought micro-wishes in the round of September 2025, and all since 2023."""
 DOOR = "H-0060"
 """Nobody was at home on the 8th and the 12th."""
 STORIES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -48,8 +48,8 @@ MOVED = Text("    {need} {name}：{before} → {now}", "    {need}, {name}: {bef
 NOBODY = Text("没有着落", "nobody")
 NEW_RICE, COACHING = Text("新捐的米", "the new rice"), Text("就业辅导", "job coaching")
 PUBLISHED = Text(
-    "  报道：2025年9月走访 {households} 户，2023年以来帮扶 {times} 人次（照录，不是算出来的）",
-    "  as published: {households} households visited in September 2025, {times} person-times since 2023 (quoted, not computed)",
+    "  报道：2025年9月一次走访给 {households} 户送去微心愿，2023年以来帮扶 {times} 人次（照录，不是算出来的；见到几户是示例编的）",
+    "  as published: micro-wishes for {households} households in one round of September 2025, {times} person-times since 2023 (quoted, not computed; how many were met is made up)",
 )
 HEARD = Text(
     "  第三次敲门，门开了：{facts} 条事实，{needs} 项新需求（{names}），愿意接受帮扶：{willing}",

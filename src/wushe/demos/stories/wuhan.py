@@ -43,11 +43,11 @@ TEAM_ORDER, LEADER_ROLE, VOLUNTEER = "O-N-DT01", 0, "V-DT07"
 FAMILY, FAMILY_RULE = "H-ZJ01", "zhangjiawan_family"
 ERRANDS = ("O-N-ZJ02", "O-N-ZJ03")
 FUND, OFFICE = "F-VT", "O-VT"
+_QUARTERS = ("2025-12-31", "2026-03-31", "2026-06-30", "2026-09-30")
+CHECKPOINTS = {"PJ-1": _QUARTERS, "PJ-2": _QUARTERS[:3], "PJ-3": _QUARTERS[:2], "PJ-4": _QUARTERS[:1]}  # fmt: skip
+"""Until when each applicant promises its checkpoints (made up): the tables have no column for it. PJ-5 promises none."""
 
 HEAD = Text("\n== {what}", "\n== {what}")
-STANDS = Text(
-    "  {order}：{status}，接单 {helpers} 人", "  {order}: {status}, accepted by {helpers}"
-)
 REFUSED = Text("  没有办：{why}", "  refused: {why}")
 HEARD = Text(
     "  移动网格员一次上报：{facts} 条事实，需求：{needs}",
@@ -64,7 +64,8 @@ SCORED = Text(
     "  rank {rank}: {project}, {score} thousandths, granted {yuan:,} yuan",
 )
 NOT_FUNDED = Text(
-    "  第{rank}名 {project} {score} 分：{why}", "  rank {rank}: {project}, {score}: {why}"
+    "  第{rank}名 {project} {score} 分（千分），未资助：{why}",
+    "  rank {rank}: {project}, {score} thousandths, not granted: {why}",
 )
 STEP = Text(
     "  {name}：已安排 {done}，未安排 {left}{why}", "  {name}: {done} planned, {left} not{why}"
@@ -196,13 +197,17 @@ class Grant:
     rank: int
     score: int
     fen: int
+    tied: bool = False
 
 
 def funded(desk: Desk) -> list[Grant]:
-    """Score the projects by the city's criteria, and grant in order of rank while the fund lasts."""
+    """Score the projects by the city's criteria, and grant in order of rank whatever the fund can pay in full.
+
+    Where projects share a rank and the fund cannot pay them all, none is decided on: people have to choose.
+    """
     projects = list(desk.city["projects"].records())
-    for n, project in enumerate(projects):
-        months = ("2025-12-31", "2026-03-31", "2026-06-30", "2026-09-30")[: 4 - n]
+    for project in projects:
+        months = CHECKPOINTS.get(project.id, ())
         desk.do(
             propose_project, project=project.id, organization=project.organization, fund=FUND,
             budget_fen=project.budget_fen, since=project.since.isoformat(),
@@ -218,11 +223,17 @@ def funded(desk: Desk) -> list[Grant]:
     asked = {project.id: project.budget_fen for project in projects}
     funds = {fund.id: fund.balance_fen for fund in desk.city["funds"].records()}
     left, grants = funds[FUND], []
-    for key in sorted(scores, key=lambda key: (scores[key]["rank"], key)):
-        fen = asked[key] if asked[key] <= left else 0
-        desk.do(decide_grant, project=key, fen=fen, by=OFFICE, reason=None if fen else "budget")
-        left -= fen
-        grants.append(Grant(key, scores[key]["rank"], scores[key]["score"], fen))
+    for rank in sorted({score["rank"] for score in scores.values()}):
+        equal = sorted(key for key in scores if scores[key]["rank"] == rank)
+        pays = sum(asked[key] for key in equal) <= left
+        tied = not pays and len(equal) > 1 and min(asked[key] for key in equal) <= left
+        for key in equal:
+            fen = asked[key] if pays else 0
+            if not tied:
+                reason = None if fen else "budget"
+                desk.do(decide_grant, project=key, fen=fen, by=OFFICE, reason=reason)
+            left -= fen
+            grants.append(Grant(key, rank, scores[key]["score"], fen, tied))
     return grants
 
 
@@ -336,12 +347,15 @@ def _grants(desk: Desk, lang: str) -> Iterator[str]:
     yield _head("公益创投：评分，按名次资助到钱用完为止", "venture grants: scored, funded while money lasts", lang)  # fmt: skip
     names = dict(zip(desk.city["projects"].ids, desk.city["projects"]["name"], strict=True))
     short = Text("资金不足", "the money did not suffice")
+    equal = Text(
+        "同分，钱不够都给，由评审会定", "equal scores and not enough money for all: people decide"
+    )
     for grant in funded(desk):
         facts = {"rank": grant.rank, "project": names[grant.project], "score": grant.score}
         if grant.fen:
             yield SCORED.say(lang, **facts, yuan=grant.fen // 100)
         else:
-            yield NOT_FUNDED.say(lang, **facts, why=short)
+            yield NOT_FUNDED.say(lang, **facts, why=equal if grant.tied else short)
 
 
 def _steps(plan: wushe.Plan, lang: str, *categories: str) -> Iterator[str]:

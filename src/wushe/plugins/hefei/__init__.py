@@ -162,10 +162,10 @@ def may_be_invited(events: Iterable[Event]) -> list[str]:
 def register_programmes() -> list[Programme]:
     """一老一小一困一残: whom the complex serves. Which categories of need belong to each is assumed."""
     fields = (
-        ("old", "一老", "the old", ("lone_elder", "empty_nest"), ("health_check", "smart_home", "visit", "activity_company", "medical_escort", "haircut", "safety_check")),
-        ("young", "一小", "the young", ("child_in_difficulty", "migrant_child", "left_behind"), ("special_child", "tutoring", "child_company", "school_supplies", "education_aid")),
-        ("poor", "一困", "the poor", ("dibao", "tekun", "low_income"), ("living_aid", "emergency_aid", "medical_aid", "food", "daily_goods", "relief_application")),
-        ("disabled", "一残", "the disabled", ("disabled",), ("assistive_device", "home_repair", "errand", "counselling", "activity_company")),
+        ("1_old", "一老", "the old", ("lone_elder", "empty_nest"), ("health_check", "smart_home", "visit", "activity_company", "medical_escort", "haircut", "safety_check")),
+        ("2_young", "一小", "the young", ("child_in_difficulty", "migrant_child", "left_behind"), ("special_child", "tutoring", "child_company", "school_supplies", "education_aid")),
+        ("3_poor", "一困", "the poor", ("dibao", "tekun", "low_income"), ("living_aid", "emergency_aid", "medical_aid", "food", "daily_goods", "relief_application")),
+        ("4_disabled", "一残", "the disabled", ("disabled",), ("assistive_device", "home_repair", "errand", "counselling", "activity_company")),
     )  # fmt: skip
     return [
         Programme(f"hefei_{key}", Text(zh, en), groups, categories, source=f"{SOURCE}；类别为假定")

@@ -6,8 +6,10 @@ say how complete one must be; that all have the same four parts is assumed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -23,13 +25,35 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@attrs.frozen(eq=False)
+class _Subjects:
+    """Who has a ledger: every living person, and every household that lists nobody; rows, -1 none."""
+
+    person: npt.NDArray[np.int64]
+    home: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, network: LinkageNetwork, context: Context) -> _Subjects:
+        """Return those of the context's day."""
+        persons, households = network["persons"], network["households"]
+        alive = np.flatnonzero(~(persons["died_on"] <= np.datetime64(context.on, "D")))
+        home = households.row_of(persons["household"]).astype(np.int64)
+        empty = np.setdiff1d(np.arange(len(households)), home)
+        nobody = np.full(len(empty), -1)
+        return cls(np.append(alive, nobody), np.append(home[alive], empty))
+
+
 def ledger_table(
     network: LinkageNetwork, context: Context, ledgers: Iterable[tuple[Text, tuple[str, ...]]]
 ) -> ReportTable:
-    """Return how many people each ledger (its name, its target groups) is for, and of how many each part is recorded."""
-    told = _recorded(network, context)
+    """Return how many people each ledger (its name, its target groups) is for, and of how many each part is recorded.
+
+    The dead have none; a household that lists nobody has one.
+    """
+    subjects = _Subjects.of(network, context)
+    told = _recorded(network, context, subjects)
     whole = np.logical_and.reduce(list(told.values()))
-    tags = _tags(network)
+    tags = _tags(network, subjects)
     rows = []
     for name, groups in ledgers:
         mine = holding(tags, groups)
@@ -44,33 +68,38 @@ def ledger_table(
     return count_table("ledgers", title, ("行动", "action"), columns, rows)
 
 
-def _tags(network: LinkageNetwork) -> list[Iterable[str] | None]:
-    """Return the target groups of each person, the household's where nobody recorded the person's own."""
-    persons, households = network["persons"], network["households"]
-    theirs = [*households["target_groups"], None]  # -1 is no household
-    home = households.row_of(persons["household"]).tolist()
+def _tags(network: LinkageNetwork, subjects: _Subjects) -> list[tuple[str, ...]]:
+    """Return the target groups of each: the own, and those of the household in which no member is recorded.
+
+    The left-behind child of a grandmother does not make her one; low income is everybody's.
+    """
+    own = [*network["persons"]["target_groups"], None]  # -1 is no person
+    theirs = [*network["households"]["target_groups"], None]  # -1 is no household
+    named: dict[int, set[str]] = defaultdict(set)
+    pairs = list(zip(subjects.person.tolist(), subjects.home.tolist(), strict=True))
+    for person, home in pairs:
+        named[home] |= set(own[person] or ())
     return [
-        theirs[at] if own is None else own
-        for own, at in zip(persons["target_groups"], home, strict=True)
+        (*(own[person] or ()), *(g for g in theirs[home] or () if g not in named[home]))
+        for person, home in pairs
     ]
 
 
-def _recorded(network: LinkageNetwork, context: Context) -> dict[str, Flags]:
-    """Return for each part of a ledger of which persons it is recorded, in a table or as a fact, bool (n,)."""
+def _recorded(network: LinkageNetwork, context: Context, subjects: _Subjects) -> dict[str, Flags]:
+    """Return for each part of a ledger of which of them it is recorded, in a table or as a fact, bool (n,)."""
     persons, households, facts = network["persons"], network["households"], network["facts"]
-    home = households.row_of(persons["household"])
     known = facts["on"] <= np.datetime64(context.on, "D")
     told = {(facts["subject"][at], facts["field"][at]) for at in np.flatnonzero(known).tolist()}
+    sides = ((persons, subjects.person), (households, subjects.home))
+    ids = [np.append(table.ids, np.array([None]))[rows] for table, rows in sides]
     found = {}
     for part, (_, _, fields) in PARTS.items():
-        flags = np.zeros(len(persons), dtype=bool)
+        flags = np.zeros(len(subjects.person), dtype=bool)
         for field in fields:
-            if field in persons.columns:
-                flags |= persons.known(field)
-            if field in households.columns:
-                flags |= np.append(households.known(field), False)[home]  # -1 is no household
+            for table, rows in sides:
+                if field in table.columns:
+                    flags |= np.append(table.known(field), False)[rows]  # -1 is none
         for row in np.flatnonzero(~flags).tolist():
-            subjects = persons.ids[row], persons["household"][row]
-            flags[row] = any((who, field) in told for who in subjects for field in fields)
+            flags[row] = any((of[row], field) in told for of in ids for field in fields)
         found[part] = flags
     return found

@@ -38,7 +38,13 @@ def pool_by_giver(network: LinkageNetwork, context: Context) -> list[ReportTable
     columns = (*STATES, ("可用资金", "money that is left", "fen"))
     rows = [(GIVERS[giver], cells) for giver, cells in counts.items()]
     title = ("资源库里有什么", "What the pool holds")
-    return [count_table("wuchang_pool", title, ("来源", "Source"), columns, rows, total=True)]
+    note = (
+        "没有记余额的基金算可用，金额不计",
+        "a fund of unknown balance is live and adds no money",
+    )
+    return [
+        count_table("wuchang_pool", title, ("来源", "Source"), columns, rows, total=True, note=note)
+    ]
 
 
 def _entries(
@@ -73,26 +79,34 @@ def _state(since: Any, until: Any, amount: int | None, on: np.datetime64) -> int
     return 1 if since is not None and np.datetime64(since, "D") > on else 0
 
 
+def _door(record: Any, homes_of: Mapping[str, str | None]) -> str | None:
+    """Return the household that a visit or a need is about, else the person or the institution."""
+    own: str | None = record.household or homes_of.get(record.person or "") or record.person
+    return own or record.institution
+
+
 def doors_by_month(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     """What door-knock visits until the day yielded, by month: who was met, who is willing, facts, and needs asked then.
 
-    A need counts in a month in which its household was met; 22 households were visited in September (Wuchang 2025).
+    A need counts in a month in which its household was met. A visit or need of a person alone is their household's.
     """
+    persons = network["persons"]
+    homes_of = dict(zip(persons.ids, persons["household"], strict=True))
     doors = [v for v in network["visits"].records() if v.kind == "door" and v.on <= context.on]
     facts = [fact.visit for fact in network["facts"].records()]
     asked = [
-        (need.household, f"{need.asked_on:%Y-%m}")
+        (_door(need, homes_of), f"{need.asked_on:%Y-%m}")
         for need in network["needs"].records() if need.asked_on and need.asked_on <= context.on
     ]  # fmt: skip
     rows = []
     for month in sorted({f"{visit.on:%Y-%m}" for visit in doors}):
         knocked = [visit for visit in doors if f"{visit.on:%Y-%m}" == month]
-        met = {visit.household for visit in knocked if visit.outcome == "met"}
+        met = {_door(visit, homes_of) for visit in knocked if visit.outcome == "met"}
         ids = {visit.id for visit in knocked}
         cells = (
-            len({visit.household for visit in knocked}),
+            len({_door(visit, homes_of) for visit in knocked}),
             len(met),
-            len({visit.household for visit in knocked if visit.willing}),
+            len({_door(visit, homes_of) for visit in knocked if visit.willing}),
             sum(visit in ids for visit in facts),
             sum(home in met and when == month for home, when in asked),
         )

@@ -123,7 +123,7 @@ def register_keyword_rules() -> list[KeywordRule]:
 
 @hookimpl
 def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
-    """Places in the course of each volunteer who teaches a trade, whatever hours they have beside."""
+    """Places in the course of each volunteer who teaches a trade, whatever hours they have beside, but for none."""
     return [
         Offer(
             id=f"{who.id}:seats"[-64:], provider=who.id, categories=("course_seat",),
@@ -131,7 +131,7 @@ def derive_offers(parties: Mapping[str, Table]) -> Iterable[Offer]:
             available_from=who.available_from, available_to=who.available_to, skills=who.skills,
         )
         for who in parties["volunteers"].records()
-        if any(skill.startswith(TRADE) for skill in who.skills or ())
+        if any(skill.startswith(TRADE) for skill in who.skills or ()) and who.weekly_hours != 0
     ]  # fmt: skip
 
 

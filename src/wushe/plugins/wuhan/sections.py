@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wushe import Context, LinkageNetwork, ReportTable, count_table
@@ -16,25 +17,27 @@ PIPELINE = ("core_training", "team_founding", "project_incubation")
 def mobile_grid(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     """Reports by month until the context's day: how many, of how many households, and what was asked for after them.
 
-    A need counts where its household was reported by a mobile grid worker on the day it was asked or before.
+    A need counts where its household was reported by a mobile grid worker on the day it was asked or before; who
+    was reported without a household stands for their own.
     """
+    homes_of = dict(zip(network["persons"].ids, network["persons"]["household"], strict=True))
     reports = [
         visit for visit in network["visits"].records()
         if visit.kind == "mobile_grid" and visit.on <= context.on
     ]  # fmt: skip
     first: dict[str, Any] = {}
     for visit in sorted(reports, key=lambda visit: (visit.on, visit.id)):
-        if visit.household is not None:
-            first.setdefault(visit.household, visit.on)
+        if (home := _home(visit, homes_of)) is not None:
+            first.setdefault(home, visit.on)
     asked = [
         need.asked_on for need in network["needs"].records()
-        if need.asked_on is not None and need.household in first
-        and first[need.household] <= need.asked_on <= context.on
+        if need.asked_on is not None and (home := _home(need, homes_of)) in first
+        and first[home] <= need.asked_on <= context.on
     ]  # fmt: skip
     months = sorted({f"{day:%Y-%m}" for day in (*(v.on for v in reports), *asked)})
     rows = []
     for month in months:
-        homes = {v.household for v in reports if f"{v.on:%Y-%m}" == month} - {None}
+        homes = {_home(v, homes_of) for v in reports if f"{v.on:%Y-%m}" == month} - {None}
         count = sum(f"{v.on:%Y-%m}" == month for v in reports)
         needs = sum(f"{day:%Y-%m}" == month for day in asked)
         rows.append((month, (count, len(homes), needs)))
@@ -47,6 +50,12 @@ def mobile_grid(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     # A household reported in two months is one household.
     total = (len(reports), len(first), len(asked))
     return [count_table("wuhan_mobile_grid", title, ("月份", "Month"), columns, rows, total=total)]
+
+
+def _home(record: Any, homes_of: Mapping[str, str | None]) -> str | None:
+    """Return the household that a visit or a need is about, the person who has none, or None."""
+    own: str | None = record.household or homes_of.get(record.person or "") or record.person
+    return own
 
 
 def pipeline(network: LinkageNetwork, context: Context) -> list[ReportTable]:

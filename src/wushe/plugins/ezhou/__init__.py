@@ -35,10 +35,14 @@ from wushe import (
     hookimpl,
     product_term,
 )
+from wushe.plugins.ezhou.spread import goods_for_homes
 from wushe.rules import Parameter
 
 PROVINCE = "420000"
 SOURCE = "鄂州市“慈善一日捐”新闻发布会报道（5月16日）"
+SOURCE_NOTE = Text(
+    f"来源：{SOURCE}", "source: news of the press conference on Ezhou's one-day charity, 16 May"
+)
 FIRST, LAST = dt.date(2023, 5, 20), dt.date(2023, 5, 22)
 """The campaign's days; the year is inferred from the text."""
 WAYS = (
@@ -57,6 +61,7 @@ PUBLISHED = (
     ("2023年初发给养老机构的物资", "goods for the homes for the elderly, early 2023", 10_300_000),
 )
 """What Ezhou reports, in fen."""
+NO_WAY = ("编号没有写明做法的", "whose id names no way")
 NAMED_WEIGHT = 3
 """Weight of what a donor named a group for, beside 4 for nearness and 2 for specialty (assumed)."""
 
@@ -130,26 +135,32 @@ def register_programmes() -> list[Programme]:
 
 @hookimpl
 def register_report_sections() -> list[ReportSection]:
-    """Sunlight charity: what each way does, whom each fund may serve."""
+    """Sunlight charity: what each way does, whom each fund may serve, what every home gets."""
     return [
+        ReportSection("ezhou_goods", Text("物资分到每一家养老机构", "goods for every home"), goods_for_homes),
         ReportSection("ezhou_ways", Text("七种做法", "seven ways of working"), seven_ways),
         ReportSection("ezhou_funds", Text("阳光慈善：冠名基金", "sunlight charity: named funds"), named_funds),
     ]  # fmt: skip
 
 
 def seven_ways(network: LinkageNetwork, context: Context) -> list[ReportTable]:
-    """Projects and their budgets by way; the id of a project begins with its way's number: ``3-...``."""
+    """Projects and their budgets by way; the id of a project begins with its way's number: ``3-...``.
+
+    Projects whose id says no way are counted in a row of their own.
+    """
     table = network["projects"]
     way = np.array([key.partition("-")[0] for key in table.ids.tolist()], dtype=str)
     on = np.datetime64(context.on, "D")
     live = ~(table["until"] < on) & ~(table["since"] > on)
     rows = []
-    for n, (zh, en, _, _) in enumerate(WAYS, start=1):
-        of = way == str(n)
+    numbered = [(str(n), (zh, en)) for n, (zh, en, _, _) in enumerate(WAYS, start=1)]
+    other = ~np.isin(way, [n for n, _ in numbered])
+    of_way = [(label, way == n) for n, label in numbered] + [(NO_WAY, other)] * bool(other.any())
+    for label, of in of_way:
         known = of & table.known("budget_fen")
         fen = int(table["budget_fen"][known].sum()) if known.any() else None
         cells = (int(of.sum()), int((of & live).sum()), fen, int((of & ~known).sum()))
-        rows.append(((zh, en), cells))
+        rows.append((label, cells))
     columns = (
         ("项目", "projects"),
         ("进行中", "under way"),
@@ -164,7 +175,7 @@ def seven_ways(network: LinkageNetwork, context: Context) -> list[ReportTable]:
     what, money = Text("事项", "what"), ("金额", "yuan", "fen")
     return [
         count_table("ways", title, ("做法", "way"), columns, rows, total=True),
-        count_table("published", said, what, (money,), published, note=(SOURCE, SOURCE)),
+        count_table("published", said, what, (money,), published, note=SOURCE_NOTE),
     ]  # fmt: skip
 
 
@@ -199,6 +210,6 @@ def register_demos() -> list[Demo]:
         "鄂州“慈善一日捐”和养老机构物资（虚构细节）：12 家养老机构、6 户家庭，规划日期 2023-02-06",
         "Ezhou's one-day charity and goods for the homes (details made up): 12 homes, 6 households, planned on 2023-02-06",
     )
-    folder = Path(__file__).parents[1] / "demos" / "ezhou"
+    folder = Path(__file__).parents[2] / "demos" / "ezhou"
     tell = "wushe.demos.stories.ezhou:tell"
     return [Demo("ezhou", about, ("ezhou",), "2023-02-06", folder, ("I-03", "H-01"), tell=tell)]
