@@ -97,6 +97,32 @@ def test_a_case_file_holds_everything_in_time_order() -> None:
     assert [p.id for p in file.persons] == ["P-1", "P-2"]
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "zh",
+            {"字段：是否独居；值：是", "走访前信号：单独居住的老人、seen_elsewhere", "单位：分钟"},
+        ),
+        ("en", {"field: lives alone; value: yes", "unit: minute"}),
+    ],
+)
+def test_what_the_rules_have_a_name_for_is_called_by_it(lang: str, said: set[str]) -> None:
+    """Questions, signals, answers and units are in the reader's language; an id that nobody names stays."""
+    rules = wushe.load_plugins()
+    label = rules.risk_signals["alone_and_old"].label.zh
+    rows = (
+        wushe.Household(id="H"),
+        wushe.Visit(id="V", kind="door", on=ON, household="H", expected=("alone_and_old", "seen_elsewhere")),
+        Fact(id="F", subject="H", field="lives_alone", value="yes", on=ON, at=f"{ON}T01:00:00.000000Z"),
+        wushe.Need(id="N", category="visit", household="H", quantity=30, unit="分钟" if lang == "en" else "minute"),
+    )  # fmt: skip
+    file = case_file(network_of(*rows), "H", ON, plugins=rules)
+    told = file.explain(lang, "social_worker")
+    assert [one for one in said if one.replace("单独居住的老人", label) not in told] == []
+    assert "lives_alone" in case_file(network_of(*rows), "H", ON).explain(lang, "social_worker")
+
+
 def test_facts_say_whether_they_hold() -> None:
     """A later fact supersedes; facts in conflict are marked so that they get settled."""
     file = case_file(network_of(*CITY), "H-1", ON)

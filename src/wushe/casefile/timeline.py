@@ -25,6 +25,7 @@ from wushe.model.units import say_unit
 from wushe.network import LinkageNetwork
 from wushe.plan import Plan
 from wushe.plan.items import ClientPlan
+from wushe.plugins.manager import Plugins
 from wushe.privacy import DEFAULT_ROLE, ROLES, check_role, shown, shown_to
 from wushe.text import Text, check_lang
 
@@ -73,7 +74,8 @@ class CaseItem:
 class CaseFile:
     """Everything about `subject` up to the day `on`, oldest first, what has no date at the end.
 
-    `moves` are the steps through the stages; `worker` and `supervisor` ids of social workers.
+    `moves` are the steps through the stages; `worker` and `supervisor` ids of social workers. `questions` and
+    `signals` are what the forms of visits and the risk signals call what is recorded by its id.
     """
 
     subject: str
@@ -88,6 +90,8 @@ class CaseFile:
     minors: frozenset[str]
     categories: Mapping[str, NeedCategory]
     plan: ClientPlan | None = None
+    questions: Mapping[str, Text] = attrs.field(factory=dict)
+    signals: Mapping[str, Text] = attrs.field(factory=dict)
 
     def __repr__(self) -> str:
         return f"<CaseFile {self.subject} on {self.on}: {len(self.items)} items, {self.stage}>"
@@ -144,22 +148,33 @@ class CaseFile:
         colon, joint = ("：", "；") if lang == "zh" else (": ", "; ")
         parts = []
         for name, value in seen.items():
-            text = value
             if name in _SEEN_ALREADY:
                 continue
             labels = kind.field(name).kind.labels if lang == "zh" else {}
             heading = kind.field(name).zh if lang == "zh" else name
-            if name == "category" and text in self.categories:
-                text = self.categories[text].name(lang)
-            if name == "unit":
-                text = say_unit(text, lang)
-            if item.table == "facts" and name == "field":
-                text = _field_name(text, lang)
+            text = self._said(item.table, name, value, lang)
             parts.append(f"{heading}{colon}{labels.get(text, text)}")
         day = _iso(item.on) or _UNDATED.say(lang)
         title = kind.zh if lang == "zh" else _KINDS[item.table]
         state = f" [{_STATES[item.state].say(lang)}]" if item.state else ""
         return f"{day} {title}{state} {joint.join(parts)}"
+
+    def _said(self, table: str, name: str, value: str, lang: str) -> str:
+        """Return a value in words where it is an id that the city's rules have a name for."""
+        if name == "category" and value in self.categories:
+            return self.categories[value].name(lang)
+        if name == "unit":
+            return say_unit(value, lang)
+        if table == "visits" and name in ("expected", "found"):
+            named = (self.signals.get(signal) for signal in value.split(";"))
+            said = [t.say(lang) if t else s for t, s in zip(named, value.split(";"), strict=True)]
+            return ("、" if lang == "zh" else ", ").join(said)
+        if table == "facts" and name == "field":
+            asked = self.questions.get(value)
+            return _field_name(value, lang) if asked is None else asked.say(lang)
+        if table == "facts" and name == "value" and value in _FLAGS:
+            return _FLAGS[value].say(lang)
+        return value
 
     def to_json(self, role: str = DEFAULT_ROLE) -> str:
         """Return the file as JSON text for `role`: dates as ISO text, what it does not see left out."""
@@ -195,6 +210,7 @@ _NOBODY = Text("待定", "to be named")
 _NO_STAGE = Text("未立案", "no case begun")
 _UNDATED = Text("日期未知", "undated")
 _PLAN = Text("一户一策：", "Plan:")
+_FLAGS = {"yes": Text("是", "yes"), "no": Text("否", "no")}
 
 
 def _iso(day: dt.date | None) -> str | None:
@@ -219,11 +235,13 @@ def case_file(
     *,
     plan: Plan | None = None,
     facts: Table | None = None,
+    plugins: Plugins | None = None,
 ) -> CaseFile:
     """Return everything about `subject` (a household or person) that is dated up to `on`, or undated.
 
     A household's file holds its members'; a person's file only the person's own, and the household's
-    stage where the person has no case. `facts` replaces the network's facts (a merge of devices).
+    stage where the person has no case. `facts` replaces the network's facts (a merge of devices). With
+    `plugins` what was asked and what was seen is called as the forms and signals call it.
     Raises InputError for an id that is neither.
     """
     household, members = _who(network, subject)
@@ -246,7 +264,17 @@ def case_file(
         subject, on, home.record(0) if len(home) else None, tuple(members.records()),
         tuple(sorted(items, key=_when)), moves, tuple(found), worker, supervisor, minors,
         network.categories, None if plan is None else plan.clients.get(subject),
+        {} if plugins is None else _questions(plugins),
+        {} if plugins is None else {key: s.label for key, s in plugins.risk_signals.items()},
     )  # fmt: skip
+
+
+def _questions(plugins: Plugins) -> dict[str, Text]:
+    """Return what the forms ask for facts that are no field of a household or person, by the fact's name."""
+    every = (question for form in plugins.visit_forms.values() for question in form.questions)
+    found = {question.field or question.id: question.text for question in every}
+    fields = {n for n in found if field_of("households", n) or field_of("persons", n)}
+    return {name: text for name, text in found.items() if name not in fields}
 
 
 def _who(network: LinkageNetwork, subject: str) -> tuple[bool, Table]:

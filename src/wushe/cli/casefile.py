@@ -71,11 +71,12 @@ def show(
     as_json: bool,
 ) -> None:
     """Show one case file as a role may see it; the default role sees least."""
-    city = _city(folder, plugins)
+    rules = wushe.load_plugins(*plugins)
+    city = wushe.read(folder, plugins=rules)
     day = dt.date.fromisoformat(check_date(on, lang))
     if all(subject not in set(city.tables[t].ids) for t in ("households", "persons")):
         raise click.BadParameter(_NO_SUBJECT.say(lang, subject=subject), param_hint="SUBJECT")
-    found = case_file(city, subject, day)
+    found = case_file(city, subject, day, plugins=rules)
     click.echo(found.to_json(role) if as_json else found.explain(lang, role))
 
 

@@ -97,7 +97,8 @@ def _line(table: ReportTable, row: ReportRow, cells: Sequence[CityCell], lang: s
         f"{column.label.say(lang)} {cell.say(lang)}"
         for column, cell in zip(table.columns, cells, strict=True)
     )
-    return f"  {row.label.say(lang)}: " + ("，" if lang == "zh" else ", ").join(parts)
+    colon, comma = ("：", "，") if lang == "zh" else (": ", ", ")
+    return f"  {row.label.say(lang)}{colon}{comma.join(parts)}"
 
 
 def _cut(lines: list[str], table: ReportTable, lang: str) -> list[str]:
