@@ -217,7 +217,7 @@ def test_a_plan_that_the_checker_refutes_is_told(
 def test_a_process_that_fails_is_a_finding() -> None:
     """The last line of what it said is told."""
     kit, nothing = Kit.of(load_one(sound())), Asked((), {}, (), ())
-    [finding] = differs_elsewhere(kit, nothing, {"error": "ModuleNotFoundError: qingshi"})
+    [finding] = differs_elsewhere(kit, nothing, [{"error": "ModuleNotFoundError: qingshi"}] * 2)
     assert (finding.code, "qingshi" in finding.say("zh")) == ("no-other-process", True)
 
 

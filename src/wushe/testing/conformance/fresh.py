@@ -1,4 +1,4 @@
-"""The same questions in a process of its own: other hash seed, time zone, language and folder; run as a module."""
+"""The same questions in processes of their own: other hash seeds, time zone, language, folder; run as a module."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,22 +24,32 @@ from wushe.testing.conformance.kit import Kit
 from wushe.testing.conformance.surroundings import snapshot, traces
 from wushe.testing.conformance.worlds import worlds_of
 
-OTHER = {"PYTHONHASHSEED": "20250915", "TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8"}
-"""What is different there: sets have another order, it is another day, words sort otherwise."""
+OTHER = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8"}
+"""What is different there: it is another day, words sort otherwise."""
+HASH_SEEDS = ("1", "5", "20250915")
+"""A small set may lie in the same order in two processes by chance, hardly in four."""
 SECONDS = 300
+Elsewhere = Sequence[Mapping[str, Any]]
+"""What other processes answered; () where none was asked."""
 
 
-def elsewhere(plugins: Sequence[str], rng_seed: int) -> Mapping[str, Any]:
-    """Return what another process answers: ``answers`` by question, ``traces`` of loading, or ``error``.
+def elsewhere(plugins: Sequence[str], rng_seed: int) -> tuple[Mapping[str, Any], ...]:
+    """Return what other processes answer: ``answers`` by question, ``traces`` of loading, or ``error``.
 
     The first of `plugins` is the one that is tested, the others are above it.
     """
     named = (str(Path(one).resolve()) if one.endswith(".py") else one for one in plugins)
     command = [sys.executable, "-m", __name__, str(rng_seed), *named]
     paths = os.pathsep.join(str(Path(p).resolve()) for p in sys.path)
+    with ThreadPoolExecutor(len(HASH_SEEDS)) as pool:
+        return tuple(pool.map(partial(_answer, command, paths), HASH_SEEDS))
+
+
+def _answer(command: Sequence[str], paths: str, hash_seed: str) -> Mapping[str, Any]:
+    env = {**os.environ, **OTHER, "PYTHONPATH": paths, "PYTHONHASHSEED": hash_seed}
     try:
         with TemporaryDirectory() as folder:
-            done = _asked_in(folder, command, paths)
+            done = _asked_in(folder, command, env)
     except subprocess.TimeoutExpired:
         return {"error": f"no answer within {SECONDS} s"}
     if done.returncode:
@@ -46,7 +58,9 @@ def elsewhere(plugins: Sequence[str], rng_seed: int) -> Mapping[str, Any]:
     return answer
 
 
-def _asked_in(folder: str, command: Sequence[str], paths: str) -> subprocess.CompletedProcess[str]:
+def _asked_in(
+    folder: str, command: Sequence[str], env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,
@@ -56,21 +70,22 @@ def _asked_in(folder: str, command: Sequence[str], paths: str) -> subprocess.Com
         encoding="utf-8",
         timeout=SECONDS,
         check=False,
-        env={**os.environ, **OTHER, "PYTHONPATH": paths},
+        env=env,
     )
 
 
-def differs_elsewhere(kit: Kit, asked: Asked, there: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield the questions that the other process answered differently, and the hooks that register something else."""
-    if "error" in there:
-        yield found(signs.NO_PROCESS, "load", why=there["error"])
+def differs_elsewhere(kit: Kit, asked: Asked, there: Elsewhere) -> Iterator[Finding]:
+    """Yield the questions that another process answered differently, and the hooks that register something else."""
+    failed = [one["error"] for one in there if "error" in one]
+    if failed:
+        yield found(signs.NO_PROCESS, "load", why=failed[0])
         return
     for hook, mark in _registered(kit).items():
-        if there["registered"].get(hook) != mark:
+        if any(one["registered"].get(hook) != mark for one in there):
             yield found(signs.UNSTEADY_ELSEWHERE, hook, parts="register")
     for where, answer in asked.answers.items():
-        said = there["answers"].get(where)
-        if said != digest(answer):
+        mark = digest(answer)
+        if any(one["answers"].get(where) != mark for one in there):
             yield found(signs.UNSTEADY_ELSEWHERE, where, parts=", ".join(sorted(answer)))
 
 
@@ -83,9 +98,9 @@ def _registered(kit: Kit) -> dict[str, str]:
     }
 
 
-def left_elsewhere(there: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what loading the plugin changed in a process that did not know it."""
-    return tuple(there.get("traces", ()))
+def left_elsewhere(there: Elsewhere) -> tuple[str, ...]:
+    """Return what loading the plugin changed in processes that did not know it."""
+    return tuple(dict.fromkeys(name for one in there for name in one.get("traces", ())))
 
 
 def _answers(rng_seed: int, plugin: str, *above: str) -> dict[str, Any]:

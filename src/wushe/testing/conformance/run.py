@@ -27,7 +27,7 @@ from wushe.testing.conformance.doubled import people_counted
 from wushe.testing.conformance.facts import THREE_VALUED, refused_all, unknown_stays_unknown
 from wushe.testing.conformance.figures import parameters
 from wushe.testing.conformance.findings import Check, Conformance, Finding, found
-from wushe.testing.conformance.fresh import differs_elsewhere, elsewhere, left_elsewhere
+from wushe.testing.conformance.fresh import Elsewhere, differs_elsewhere, elsewhere, left_elsewhere
 from wushe.testing.conformance.kit import Kit
 from wushe.testing.conformance.loads import loading, not_loaded, of_loading
 from wushe.testing.conformance.money import gifts_conserved, offered_once, vouched
@@ -190,7 +190,7 @@ def check_plugin(
             finding = not_loaded(error) if loaded is None else of_loading(loaded, error, given)
             return Conformance(name, version, (), (_check("loads", [finding]),))
     named = [one for one in (plugin, *above) if isinstance(one, str)]
-    there = None
+    there: Elsewhere = ()
     if len(named) == 1 + len(above) and not quick:
         there = elsewhere(named, rng_seed)
     with silence(), nobody_types():
@@ -220,7 +220,7 @@ class _Run:
     printed: str
     """What was printed while the plugin was loaded."""
 
-    def checks(self, before: Snapshot, there: object) -> list[Check]:
+    def checks(self, before: Snapshot, there: Elsewhere) -> list[Check]:
         """Return all checks; whole plans are made only where nothing is to be corrected before."""
         kit, worlds = self.kit, self.worlds
         asked = ask_all(kit, (worlds.mixed.world, worlds.blank.world, worlds.leap.world))
@@ -263,7 +263,7 @@ class _Run:
                 ),
             ),
         ]
-        left = {*traces(before, snapshot(), kit.modules()), *_left(there)}
+        left = {*traces(before, snapshot(), kit.modules()), *left_elsewhere(there)}
         checks.append(_check("traces", [_trace(sorted(left))] if left else ()))
         if any(check.outcome == "faults" for check in checks):
             return [*checks, *(_check(key, (), used=False, figure=_LATER) for key in _WHOLE)]
@@ -272,16 +272,13 @@ class _Run:
     def _used(self, asked: Asked) -> bool:
         return bool(asked.working or asked.findings)
 
-    def _again(self, asked: Asked, there: object) -> Iterable[Check]:
+    def _again(self, asked: Asked, there: Elsewhere) -> Iterable[Check]:
         """Return the checks that ask the same once more: again, elsewhere, in another order."""
         world = self.worlds.mixed.world
         unsteady = (*registers_twice(self.kit), *twice(self.kit, asked, world))
         names = frozenset(finding.where for finding in unsteady)
-        away: tuple[Finding, ...] = ()
-        if isinstance(there, dict):
-            away = tuple(
-                f for f in differs_elsewhere(self.kit, asked, there) if f.where not in names
-            )
+        other = differs_elsewhere(self.kit, asked, there) if there else ()
+        away = tuple(finding for finding in other if finding.where not in names)
         yield _check("repeatable", (*unsteady, *away), used=bool(asked.working))
         rng = np.random.default_rng(self.rng_seed)
         yield _check("order", in_another_order(asked, world, rng, names), used=bool(asked.working))
@@ -325,10 +322,6 @@ def _answering(kit: Kit, asked: Asked) -> Kit:
     """Return the kit with those hooks only that answer at all."""
     working = {ask.hook for ask in asked.working}
     return attrs.evolve(kit, hooks=tuple(hook for hook in kit.hooks if hook in working))
-
-
-def _left(there: object) -> tuple[str, ...]:
-    return left_elsewhere(there) if isinstance(there, dict) else ()
 
 
 def _trace(names: list[str]) -> Finding:
