@@ -107,6 +107,7 @@ def test_parties_give_in_the_agreed_shares_or_nothing_comes_in(store: Path) -> N
     street = ("--from", "fiscal", "O-ST", "100")
     assert "还差100.00元" in act(*args, *street, code=1).stderr
     assert "还差0.01元" in act(*args, *street, "--from", "donation", "O-FD", "99.99", code=1).stderr
+    assert "O-ST 写了两次" in act(*args, "--share", "O-ST", "2", *street, code=2).stderr
     assert balance("F-S")["received"] == 0
     act(*args, *street, "--from", "donation", "O-FD", "100")
     assert balance("F-S")["received"] == 20_000

@@ -314,6 +314,32 @@ def test_wishes_are_placed_once_and_shown(store: Path, city: wushe.LinkageNetwor
     assert not any(name in row["text"] for row in wall for name in names)
 
 
+def test_wishes_that_are_left_out_are_named_with_the_reason(store: Path, tmp_path: Path) -> None:
+    """Without its household's consent a wish stays off the wall and is told; other wishes are placed."""
+    town = tmp_path / "town"
+    shutil.copytree(demo_path("hefei"), town)
+    homes = (town / "households.csv").read_text("utf-8-sig")
+    assert "W-1,是,," in homes.splitlines()[1]
+    (town / "households.csv").write_text(homes.replace("W-1,是,,", "W-1,,,", 1), "utf-8")
+    said = act("orders", "place", str(town), "--wishes", "-p", "hefei")
+    held = [line for line in said.stderr.splitlines() if "没有同意转介的记录" in line]
+    assert [line.split("，")[0] for line in held] == ["wishes X-01", "wishes X-02", "wishes X-03"]
+    assert "O-X-04" in said.output
+    one = act(
+        "orders",
+        "place",
+        str(town),
+        "--wish",
+        "X-04",
+        "-p",
+        "hefei",
+        at="2025-09-15T09:30:00+08:00",
+    )
+    assert "X-01" not in one.output + one.stderr
+    named = act("orders", "place", str(town), "--wish", "X-01", "-p", "hefei", code=1)
+    assert "没有同意转介的记录" in named.stderr
+
+
 def test_the_plan_of_a_city_is_dispatched_once(store: Path) -> None:
     """Every planned need has an order; again, and there is nothing to do."""
     args = ("orders", "dispatch", str(CITY), "--on", "2025-09-15", "-p", "wuchang", "--json")

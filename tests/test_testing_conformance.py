@@ -48,6 +48,7 @@ from wushe.testing.conformance.answering import Asked, ask_all
 from wushe.testing.conformance.asking import asks_of
 from wushe.testing.conformance.careless import never_asked
 from wushe.testing.conformance.city import little_city
+from wushe.testing.conformance.declared import still_open
 from wushe.testing.conformance.findings import Sign
 from wushe.testing.conformance.fresh import differs_elsewhere
 from wushe.testing.conformance.kit import Kit
@@ -118,6 +119,23 @@ def test_a_broken_plugin_is_found_with_the_right_message(wrong: Broken) -> None:
         assert hits[0].todo(lang)
         assert "{" not in hits[0].say(lang).replace("{}", "")
     assert report.ok is all(finding.level == "advice" for finding in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("来源待补充", "待补充"),
+        ("TODO: ask the bureau", "TODO"),
+        ("待填", "待填"),
+        ("等待补贴的家庭先办", ""),
+        ("对等待填表的人", ""),
+        ("待补发的津贴", ""),
+        ("methodology, mastodon", ""),
+    ],
+)
+def test_words_left_for_later_are_not_those_who_wait(text: str, said: str) -> None:
+    """What somebody means to fill in is found; a rule about people who wait for money is a rule."""
+    assert still_open(text) == said
 
 
 def test_every_sort_of_finding_has_a_plugin_that_makes_it() -> None:

@@ -34,6 +34,9 @@ _STARTED = Text(
 _SEEDED = Text(
     "基金 {fund} 收到共同出资 {n} 笔", "fund {fund} has the money of the parties, {n} gifts"
 )
+_TWICE = Text(
+    "{party} 写了两次；每方只写一次份数", "{party} is named twice; give each party one share"
+)
 _RECEIVED = Text("收到 {n} 笔，共 {fen} 元", "{n} gifts received, {fen} yuan")
 _SUSPECT = Text(
     "! {gift} 与 {earlier} 相同，疑似重复，都已入账",
@@ -65,6 +68,11 @@ GIFT_NAMES = {
 _EARMARK = ("purposes", "places", "groups", "clients")
 
 _fund = click.argument("fund")
+_sources = click.option(
+    "--from", "sources", nargs=3, multiple=True, required=True, metavar="SOURCE PARTY YUAN",
+    type=(click.Choice(list(NATURES)), str, as_yuan),
+    help=said_help("来源（fiscal 财政、donation 捐赠、collective 集体）、出资单位编号、金额，可重复", "source, id of the party, yuan; may be repeated"),
+)  # fmt: skip
 day_option = click.option(
     "--day", metavar="YYYY-MM-DD", help=said_help("记账日期，默认为经办当日", "day of the books, that of --at by default")
 )  # fmt: skip
@@ -200,11 +208,7 @@ def _take_over(s: Session, *, table: list[dict[str, Any]], balances: bool) -> li
     "start-up", help=said_help("三方出资启动", "start a fund with the money of several sources")
 )
 @_fund
-@click.option(
-    "--from", "sources", nargs=3, multiple=True, required=True, metavar="SOURCE PARTY YUAN",
-    type=(click.Choice(list(NATURES)), str, as_yuan),
-    help=said_help("来源（fiscal 财政、donation 捐赠、collective 集体）、出资单位编号、金额，可重复", "source, id of the party, yuan; may be repeated"),
-)  # fmt: skip
+@_sources
 @click.option(
     "--floor",
     type=as_yuan,
@@ -243,11 +247,7 @@ def start_up(
     ),
 )
 @_fund
-@click.option(
-    "--from", "sources", nargs=3, multiple=True, required=True, metavar="SOURCE PARTY YUAN",
-    type=(click.Choice(list(NATURES)), str, as_yuan),
-    help=said_help("来源、出资单位编号、金额，可重复", "source, id of the party, yuan; may be repeated"),
-)  # fmt: skip
+@_sources
 @click.option(
     "--share", "shares", nargs=2, multiple=True, required=True, metavar="PARTY N",
     type=(str, click.IntRange(min=1)),
@@ -264,6 +264,10 @@ def co_finance(
 ) -> None:
     """Take seed money in agreed shares; refused where one part is missing or unequal."""
     given = [list(source) for source in sources]
+    parties = [party for party, _ in shares]
+    twice = next((party for party in parties if parties.count(party) > 1), None)
+    if twice is not None:
+        raise click.BadParameter(_TWICE.say(desk.lang, party=twice), param_hint="--share")
     receipt = desk.do(
         money.co_finance, fund=fund, shares=dict(shares), contributions=given, day=day_of(desk, day)
     )

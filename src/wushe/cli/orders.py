@@ -187,7 +187,8 @@ def place_(
             receipt = desk.do(_from_need(city), folder=str(folder), need=need)
         else:
             receipt = desk.do(_from_wishes(city), folder=str(folder), wishes=list(wish_ids))
-            _say_withheld(desk, city)
+            if not wish_ids:  # those that are named are refused by themselves
+                _say_withheld(desk, city)
     elif folder is None and not wanted and need is None and client and category:
         day = None if on_day is None else check_date(on_day, desk.lang, "--on-day")
         _same_unit(desk, category, amount)

@@ -39,7 +39,8 @@ SOURCED = ("register_standards", "register_programmes")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _WORD = re.compile(r"[^\W_]")
 _OPEN = re.compile(
-    r"(?<![a-z])(?:todo|tbd|fixme|xxx+)(?![a-z])|待补充?|待填写?|某某文件", re.IGNORECASE
+    r"(?<![a-z])(?:todo|tbd|fixme|xxx+)(?![a-z])|(?<!等)待(?:补充?|填写?)(?![贴助偿发表])|某某文件",
+    re.IGNORECASE,
 )
 """What is written where somebody means to fill something in later."""
 _NOTHING = re.compile(
