@@ -125,7 +125,7 @@ def test_a_broken_plugin_is_found_with_the_right_message(wrong: Broken) -> None:
     ("text", "said"),
     [
         ("来源待补充", "待补充"),
-        ("TODO: ask the bureau", "TODO"),
+        ("todo: ask the bureau", "todo"),
         ("待填", "待填"),
         ("等待补贴的家庭先办", ""),
         ("对等待填表的人", ""),
